@@ -1,0 +1,25 @@
+namespace Mirror.Core.Client;
+
+/// <summary>A run of chunks whose hashes were asked of the server at once.</summary>
+internal sealed class ScanWindow(long firstChunk, int count, bool localZero)
+{
+    /// <summary>The first chunk's number.</summary>
+    public long FirstChunk => firstChunk;
+
+    /// <summary>How many chunks.</summary>
+    public int Count => count;
+
+    /// <summary>Whether the disk is known to read as zeroes here, so that nothing needs to be read.</summary>
+    public bool LocalZero { get; set; } = localZero;
+
+    /// <summary>Whether the answer is there.</summary>
+    public bool Known { get; set; }
+
+    /// <summary>The image's tags, 16 bytes a chunk; null while unknown, or when all are zero.</summary>
+    public byte[]? Tags { get; set; }
+
+    /// <summary>The image's tag of a chunk of this window.</summary>
+    public ReadOnlySpan<byte> TagOf(long chunk) => Tags is null ? Zero : Tags.AsSpan((int)(chunk - firstChunk) * Wire.WireLimits.TagBytes, Wire.WireLimits.TagBytes);
+
+    private static ReadOnlySpan<byte> Zero => new byte[Wire.WireLimits.TagBytes];
+}

@@ -1,0 +1,450 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Mirror.Core.Blocks;
+using Mirror.Core.Control;
+using Mirror.Core.Taps;
+using Mirror.Core.Wire;
+
+namespace Mirror.Core.Client;
+
+/// <summary>
+/// One connection from WELCOME to its end: the sequencer. A thread of its own runs the loop; it alone touches tap, bitmaps, reads and
+/// outbox. Whatever happens elsewhere (an answer, a read's end, a request) is an action in the inbox.
+/// <code>
+///   ring records ----+
+///   disk reads ------+--> one order --> outbox --> connection
+///   marks -----------+
+/// </code>
+/// </summary>
+internal sealed partial class Session
+{
+    private static readonly TimeSpan AliveInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan IdleMarkInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RefusalLimit = TimeSpan.FromSeconds(2);
+    private const long ShortRing = 4 << 20;
+    private const int MaxInbox = 4096;
+
+    private readonly ClientMemory _memory;
+    private readonly ITap _tap;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly Stream _stream;
+    private readonly FrameReader _reader;
+    private readonly WelcomeMessage _welcome;
+    private readonly ConcurrentQueue<Action> _inbox = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Outbox _outbox;
+    private readonly DiskReads _reads;
+    private readonly ReadSender _sender;
+    private readonly RecordPump _pump;
+    private readonly PendingDrain _drain;
+    private readonly MarkKeeper _marks;
+    private readonly RateKeeper _rate;
+    private readonly HierarchicalBitmap _sent;
+    private readonly ThreadLocal<UnitHasher> _hashers;
+    private readonly List<IdleWaiter> _idleWaiters = [];
+    private readonly OpenRequests _asked = new();
+
+    private Task _receiver = Task.CompletedTask;
+    private MirrorState _state = MirrorState.NoConn;
+    private ScanRun? _scan;
+    private bool _scanAsked;            // SCAN_BEGIN is sent, SCAN_BEGUN not yet here
+    private bool _continueScan;
+    private bool _catchUpKnown;         // the server has acknowledged CatchUp
+    private bool _flippedSinceOff;
+    private bool _markWanted;
+    private SessionEnd? _end;
+    private long _lastAlive;
+    private long _lastHeard;
+    private long _lastMarkSentBytes;
+    private long _receivedBefore;
+    private long _scanEndedAt;
+    private long _lastIdleCheck;
+    private long _rateTime;
+    private long _rateBytes;
+    private long _roundSent;
+    private bool _blocked;              // the outbox is full: only its wake helps
+    private bool _filling;              // the ring's next record is there, but not finished or not to be taken yet
+
+    /// <summary>Prepares a session on a connection whose WELCOME has been read from <paramref name="reader"/>.</summary>
+    public Session(ClientMemory memory, Stream stream, FrameReader reader, WelcomeMessage welcome, ILogger log)
+    {
+        _memory = memory;
+        _tap = memory.Tap;
+        _clock = memory.Clock;
+        _log = log;
+        _stream = stream;
+        _reader = reader;
+        _welcome = welcome;
+        MirrorClientOptions options = memory.Options;
+        _sent = new HierarchicalBitmap(memory.Pending.Length);
+        _outbox = new Outbox(stream, new TokenBucket(options.SendLimit, _clock), Wake);
+        _reads = new DiskReads(memory.Disk, options.ReadSlots, new TokenBucket(options.ReadLimit, _clock), read => Post(() => OnRead(read)));
+        _sender = new ReadSender(_outbox, Recycle);
+        _pump = new RecordPump(_tap, _reads, _outbox, memory.Pending, memory.GranuleBytes);
+        _drain = new PendingDrain(_tap, memory.Disk, _reads, _outbox, _sender, memory.Pending, _sent, memory.GranuleBytes);
+        _marks = new MarkKeeper(memory, _pump, _drain, _outbox, _sent);
+        _rate = new RateKeeper(_tap, _clock);
+        _hashers = new ThreadLocal<UnitHasher>(() => new UnitHasher(welcome.HashKey));  // a comparison may outlive the session: the collector ends them
+        _receivedBefore = memory.ReceivedBytes;
+    }
+
+    /// <summary>Runs until the connection ends, on a thread of its own.</summary>
+    public Task<SessionEnd> RunAsync()
+    {
+        var done = new TaskCompletionSource<SessionEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                done.SetResult(Run());
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+            }
+        })
+        { IsBackground = true, Name = $"mirror {_memory.Options.Volume}" };
+        thread.Start();
+        return done.Task;
+    }
+
+    /// <summary>Asks the session to end cleanly. Any thread.</summary>
+    public void Stop() => Post(() =>
+    {
+        _outbox.Append(default(ByeMessage));
+        _end ??= new SessionEnd(null);
+    });
+
+    /// <summary>Asks for a scan. Any thread.</summary>
+    public void Rescan() => Post(() => Happen(ClientEvent.RescanAsked));
+
+    /// <summary>
+    /// Completes <paramref name="waiter"/> when everything written before now is committed and the image was identical at a mark since;
+    /// where the tap sees no writes, when a scan that began after now has ended and all of it is committed. Does not complete when the
+    /// session ends before: the client asks the next one. Any thread.
+    /// </summary>
+    public void WaitIdle(TaskCompletionSource waiter) => Post(() =>
+    {
+        _idleWaiters.Add(new IdleWaiter(waiter, _marks.Begun + 1, _memory.Scans));
+        _markWanted = true;
+    });
+
+    /// <summary>Hands an action to the session's thread. Any thread.</summary>
+    private void Post(Action action)
+    {
+        _inbox.Enqueue(action);
+        Wake();
+    }
+
+    private void Wake()
+    {
+        _wake.Set();
+        _tap.Wake();
+    }
+
+    private void Recycle(DiskRead read) => Post(() => _reads.Recycle(read));
+
+    private SessionEnd Run()
+    {
+        _lastHeard = _lastAlive = _rateTime = _clock.GetTimestamp();
+        _receiver = Task.Run(ReceiveAsync);
+        try
+        {
+            _rate.Lower();
+            bool resume = _memory.Record is { } record && record.MatchesServer(_welcome.Server, _welcome.Incarnation, new MarkId(_welcome.CommittedMark, _welcome.CommittedRandom));
+            _continueScan = resume && _memory.Record!.Scanning;
+            bool mustScan = !resume || _continueScan || (_welcome.Flags & WelcomeFlags.GuardedScanUnfinished) != 0 || _tap.Description.Kind == TapKind.RescanOnly;
+            Happen(mustScan ? ClientEvent.ConnectedScan : ClientEvent.ConnectedResume);
+            while (_end is null) Turn();
+        }
+        catch (Exception e) when (e is IOException or ProtocolException or ObjectDisposedException or OperationCanceledException)
+        {
+            _end ??= new SessionEnd(e.Message, Fatal: e is IOException && e.InnerException is not null);
+        }
+        finally
+        {
+            Finish();
+        }
+        return _end!;
+    }
+
+    private void Turn()
+    {
+        bool worked = TakeInbox();
+        if (_end is not null) return;
+        if (_outbox.Failure is { } failure)
+        {
+            // A refusal may be on its way: what the server says counts more than the broken pipe.
+            _receiver.Wait(RefusalLimit);
+            TakeInbox();
+            _end ??= new SessionEnd($"The connection to {_memory.Options.Server} broke: {failure.Message}");
+            return;
+        }
+
+        worked |= PumpRecords();
+        if (_state is MirrorState.CatchUp or MirrorState.Live) worked |= _drain.Submit(_stop.Token);
+        worked |= _drain.Send();
+        worked |= StepScan();
+        worked |= StepMark();
+        worked |= StepState();
+        StepAlive();
+        UpdateFigures();
+        if (worked) return;
+        _outbox.Flush();
+        WaitForWork();
+    }
+
+    private bool TakeInbox()
+    {
+        bool worked = false;
+        while (_inbox.TryDequeue(out Action? action))
+        {
+            action();
+            worked = true;
+        }
+        return worked;
+    }
+
+    private bool PumpRecords()
+    {
+        // A guarded scan changes nothing; its ring is empty because the rate is Off.
+        if (_scanAsked || _scan is { Guarded: true }) return false;
+        bool worked = _pump.Run(_marks.PumpLimit);
+        if (worked) _memory.Uncommitted = true;
+        _blocked = !_outbox.HasRoom;
+        _filling = !worked && !_blocked && _tap.Consumed < _tap.Produced;
+        return worked;
+    }
+
+    private bool StepScan()
+    {
+        if (_scan is null) return false;
+        bool worked = _scan.Step(() => _tap.Produced, _tap.Consumed);
+        _memory.ScannedBytes = _scan.Position;
+        if (_scan.Ended)
+        {
+            _scan = null;
+            _scanEndedAt = _clock.GetTimestamp();
+            Happen(ClientEvent.ScanEnded);
+            worked = true;
+        }
+        return worked;
+    }
+
+    private bool StepMark()
+    {
+        if (_scanAsked) return false;
+        if (!_marks.Busy)
+        {
+            TimeSpan since = _clock.GetElapsedTime(_marks.BegunTime);
+            bool due = _markWanted || since >= _memory.Options.MarkInterval || _outbox.SentBytes - _lastMarkSentBytes >= _memory.Options.MarkBytes;
+            // A round of catching up is over: what came meanwhile is the next.
+            bool round = _state == MirrorState.CatchUp && !_rate.AtHighest && _memory.Pending.IsEmpty && !_drain.AnyUnderWay && since >= TimeSpan.FromMilliseconds(20);
+            if (!due && !round) return false;
+            if (!_markWanted && !round && since < IdleMarkInterval && StayIdle()) return false;
+            BeginMark();
+            return true;
+        }
+        return _marks.Step(_state == MirrorState.Live, _scan);
+    }
+
+    private void BeginMark()
+    {
+        _markWanted = false;
+        _lastMarkSentBytes = _outbox.SentBytes;
+        bool undelivered = _marks.Begin(discardRing: false);
+        _flippedSinceOff = true;
+        if (_state == MirrorState.CatchUp && undelivered)
+        {
+            long collected = _marks.Collected * _memory.GranuleBytes;
+            long sent = _drain.SentBytes - _roundSent;
+            _memory.Behind = collected > sent && sent > 0 && collected > ShortRing;
+        }
+        _roundSent = _drain.SentBytes;
+        if (undelivered && _state == MirrorState.Live) Happen(ClientEvent.RateFell);
+    }
+
+    /// <summary>Whether no mark is needed because nothing was written since the last one; then the sums alone say that the image is still the disk.</summary>
+    private bool StayIdle()
+    {
+        if (_state != MirrorState.Live || !_memory.Consistent || !_memory.Pending.IsEmpty || !_marks.NothingSince || !_rate.AtHighest) return false;
+        if (_clock.GetElapsedTime(_lastIdleCheck) < _memory.Options.MarkInterval) return true;
+        _lastIdleCheck = _clock.GetTimestamp();
+        if (_marks.CheckSums() != SumsVerdict.Agree) return false;
+        if (!_marks.NothingSince) return false;
+        _memory.ConsistentAt = _clock.GetUtcNow();
+        _memory.SafeSince = _lastIdleCheck;
+        return true;
+    }
+
+    private bool StepState()
+    {
+        if (_marks.Lost)
+        {
+            _marks.Lost = false;
+            Happen(ClientEvent.RescanAsked);
+        }
+        if (_rate.Fell() && _state == MirrorState.Live) Happen(ClientEvent.RateFell);
+        switch (_state)
+        {
+            case MirrorState.CatchUp when _catchUpKnown && _memory.Pending.IsEmpty && !_drain.AnyUnderWay && !_marks.Busy:
+                if (_rate.AtHighest)
+                {
+                    if (_tap.Waiting > ShortRing) return false;
+                    Happen(ClientEvent.CaughtUp);
+                    return true;
+                }
+                if (_rate.Delay() > TimeSpan.Zero) return false;
+                _rate.Raise();
+                BeginMark(); // the barrier: what the old rate did not deliver is pending now
+                return true;
+
+            case MirrorState.Live when _tap.Description.Kind == TapKind.RescanOnly && _clock.GetElapsedTime(_scanEndedAt) >= _memory.Options.RescanInterval:
+                Happen(ClientEvent.RescanAsked);
+                return true;
+
+            case MirrorState.Rescan when !_marks.Busy && !_flippedSinceOff:
+                BeginMark();
+                return true;
+
+            case MirrorState.Rescan when _flippedSinceOff && !_marks.Busy && _tap.Waiting == 0 && !_drain.AnyUnderWay:
+                Happen(ClientEvent.Settled);
+                return true;
+
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Takes one step of the state machine and carries its effects out.</summary>
+    private void Happen(ClientEvent happened)
+    {
+        ClientTransition next = ClientStateMachine.Next(_state, happened);
+        if (next.Illegal is not null)
+        {
+            LogIllegal(_memory.Options.Volume, next.Illegal);
+            _memory.LastError = next.Illegal;
+            return;
+        }
+        if (next.State != _state) LogState(_memory.Options.Volume, _state, next.State, happened);
+        if (happened == ClientEvent.RescanAsked)
+        {
+            // A crash from here on must scan, too.
+            _memory.Save(null);
+            _continueScan = false;
+            DropScan();
+        }
+        _state = next.State;
+        _memory.Enter(_state);
+        if (next.Effects.HasFlag(ClientEffects.TapOff))
+        {
+            _rate.Lower();
+            _flippedSinceOff = false;
+        }
+        if (next.Effects.HasFlag(ClientEffects.Collect))
+        {
+            _marks.Begin(discardRing: true);
+            _flippedSinceOff = true;
+        }
+        if (next.Effects.HasFlag(ClientEffects.BeginScan))
+        {
+            _scanAsked = true;
+            _outbox.Append(new ScanBeginMessage(_continueScan ? ScanBeginFlags.Continue : ScanBeginFlags.None));
+            _outbox.Flush();
+        }
+        if (next.Effects.HasFlag(ClientEffects.TellServer)) TellServer();
+    }
+
+    private void DropScan()
+    {
+        if (_scan is null) return;
+        _scan.Stop();
+        _scan = null;
+        for (int i = _reads.Busy.Count - 1; i >= 0; i--)
+        {
+            if (_reads.Busy[i] is not { Chunk: not null, Completed: true } read) continue;
+            _reads.Retire(read);
+            _reads.Recycle(read);
+        }
+    }
+
+    private void OnRead(DiskRead read)
+    {
+        read.Completed = true;
+        if (read.Chunk is null) _drain.OnArrived();
+        else if (_scan is null || !_scan.Owns(read.Chunk))
+        {
+            _reads.Retire(read);
+            _reads.Recycle(read);
+        }
+    }
+
+    private void TellServer()
+    {
+        if (_state == MirrorState.CatchUp) _catchUpKnown = false;
+        _outbox.Append(new StateMessage((StreamState)_state));
+        _outbox.Flush();
+    }
+
+    private void StepAlive()
+    {
+        long now = _clock.GetTimestamp();
+        if (_clock.GetElapsedTime(_lastHeard, now) >= _memory.Options.Silence)
+            throw new IOException($"{_memory.Options.Server} has been silent for {_memory.Options.Silence.TotalSeconds:0} s.");
+        if (_outbox.SentBytes >= _memory.Options.ConnectionBytes || _reader.BytesRead >= _memory.Options.ConnectionBytes)
+        {
+            _end = new SessionEnd($"{_memory.Options.ConnectionBytes} bytes have gone over this connection; a new one takes over.");
+            return;
+        }
+        if (_clock.GetElapsedTime(_lastAlive, now) < AliveInterval) return;
+        _lastAlive = now;
+        _outbox.Append(new AliveMessage((StreamState)_state, _tap.Rate, _memory.Pending.Count * _memory.GranuleBytes, _memory.QueuedBytes, _memory.ScannedBytes));
+        _outbox.Flush();
+    }
+
+    private void UpdateFigures()
+    {
+        _memory.QueuedBytes = _tap.Waiting + _outbox.QueuedBytes;
+        _memory.ReceivedBytes = _receivedBefore + _reader.BytesRead;
+        long now = _clock.GetTimestamp();
+        TimeSpan passed = _clock.GetElapsedTime(_rateTime, now);
+        if (passed < TimeSpan.FromSeconds(1)) return;
+        long total = _state == MirrorState.Scanning ? _memory.ScannedBytes : _outbox.SentBytes;
+        _memory.BytesPerSecond = Math.Max(0, (long)((total - _rateBytes) / passed.TotalSeconds));
+        _rateTime = now;
+        _rateBytes = total;
+    }
+
+    private void WaitForWork()
+    {
+        if (!_inbox.IsEmpty) return;
+        TimeSpan most = _marks.Busy ? TimeSpan.FromSeconds(1) : _memory.Options.MarkInterval - _clock.GetElapsedTime(Math.Max(_marks.BegunTime, _lastIdleCheck));
+        if (_state == MirrorState.CatchUp) most = TimeSpan.FromMilliseconds(20);
+        if (_reads.Delay is { Ticks: > 0 } delay && delay < most) most = delay;
+        most = TimeSpan.FromTicks(Math.Clamp(most.Ticks, TimeSpan.TicksPerMillisecond, TimeSpan.TicksPerSecond));
+        if (_filling) most = TimeSpan.FromMilliseconds(1);
+        if (_blocked || _filling || _scanAsked || _scan is { Guarded: true }) _wake.WaitOne(most);
+        else _tap.Wait(most);
+    }
+
+    private void Finish()
+    {
+        _rate.Lower();
+        bool clean = _end is { Error: null };
+        _outbox.CloseAsync(clean ? TimeSpan.FromSeconds(2) : TimeSpan.Zero).GetAwaiter().GetResult();
+        _stop.Cancel();
+        _scan?.Stop();
+        _stream.Dispose();
+        _receiver.GetAwaiter().GetResult();
+        _reads.WaitForAll();
+        _memory.SentBytes += _outbox.SentBytes;
+        _memory.ReceivedBytes = _receivedBefore + _reader.BytesRead;
+        _memory.QueuedBytes = 0;
+        _memory.BytesPerSecond = 0;
+        _marks.GiveBack();
+        _outbox.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _memory.Enter(MirrorState.NoConn);
+    }
+}

@@ -1,0 +1,45 @@
+using Mirror.Core.Store;
+using Mirror.Core.Wire;
+
+namespace Mirror.Core.Server;
+
+/// <summary>One thing that the apply thread does, in the order of arrival. Owns its payload, which <see cref="Release"/> gives back.</summary>
+internal readonly struct Arrival
+{
+    /// <summary>What is to be done.</summary>
+    public required ArrivalKind Kind { get; init; }
+
+    /// <summary>First byte of the range of a write or zero.</summary>
+    public long Offset { get; init; }
+
+    /// <summary>Bytes of the range.</summary>
+    public long Length { get; init; }
+
+    /// <summary>The data of a write.</summary>
+    public ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>What holds <see cref="Data"/> when it is large.</summary>
+    public PayloadBuffer? Buffer { get; init; }
+
+    /// <summary>What to give back to the ring when it is small.</summary>
+    public int RingCost { get; init; }
+
+    /// <summary>The mark.</summary>
+    public ImageMark Mark { get; init; }
+
+    /// <summary>Whether the state that begins here is Live; null when none does. For <see cref="ArrivalKind.Barrier"/>.</summary>
+    public bool? Live { get; init; }
+
+    /// <summary>What to hash.</summary>
+    public HashRequestMessage Hash { get; init; }
+
+    /// <summary>Completed when everything before has been applied.</summary>
+    public TaskCompletionSource? Reached { get; init; }
+
+    /// <summary>Gives the payload back.</summary>
+    public void Release(SmallPayloads ring)
+    {
+        Buffer?.Dispose();
+        if (RingCost != 0) ring.Return(RingCost);
+    }
+}

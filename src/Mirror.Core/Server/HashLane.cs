@@ -1,0 +1,233 @@
+using Mirror.Core.Blocks;
+using Mirror.Core.Store;
+using Mirror.Core.Wire;
+
+namespace Mirror.Core.Server;
+
+/// <summary>
+/// Answers HASH_REQUESTs in order, on threads of its own: a hole is zero without reading, the rest is read and hashed a MiB at a time. Memory does not
+/// depend on the request: a few jobs have their tags in memory at once. A write to what is still to be hashed waits (<see cref="WaitFor"/>), so each answer
+/// shows the image as it was at its place in the order. All fields are guarded by <see cref="_lock"/>.
+/// </summary>
+internal sealed class HashLane
+{
+    private const int BatchBytes = Units.ChunkBytes;
+    private const int MaxActive = 3;
+    private const int MaxQueued = 256;
+
+    private readonly IImageStore _store;
+    private readonly Bytes32 _key;
+    private readonly ReplyLane _replies;
+    private readonly Action<Exception> _failed;
+    private readonly object _lock = new();
+    private readonly List<HashJob> _active = [];    // oldest first
+    private readonly Queue<HashJob> _queued = new();
+    private readonly Thread[] _threads;
+    private readonly string _name;
+    private bool _started, _sending, _closed;
+
+    /// <summary>Makes the lane; its threads start with the first request.</summary>
+    public HashLane(IImageStore store, Bytes32 key, ReplyLane replies, int workers, string name, Action<Exception> failed)
+    {
+        _store = store;
+        _key = key;
+        _replies = replies;
+        _name = name;
+        _failed = failed;
+        _threads = new Thread[workers];
+    }
+
+    /// <summary>Takes a request. Blocks while too many wait.</summary>
+    public void Put(in HashRequestMessage request)
+    {
+        lock (_lock)
+        {
+            while (_queued.Count >= MaxQueued && !_closed) Monitor.Wait(_lock);
+            if (_closed) return;
+            _queued.Enqueue(new HashJob(request, _store.SizeBytes));
+            if (!_started)
+            {
+                _started = true;
+                for (int i = 0; i < _threads.Length; i++)
+                {
+                    _threads[i] = new Thread(Run) { IsBackground = true, Name = _name };
+                    _threads[i].Start();
+                }
+            }
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>Blocks until nothing of the range is still to be hashed.</summary>
+    public void WaitFor(long offset, long length)
+    {
+        lock (_lock)
+        {
+            while (!_closed && IsOpen(offset, offset + length)) Monitor.Wait(_lock);
+        }
+    }
+
+    /// <summary>Drops what is not answered. Nobody waits for hashes any more, and writes do not wait for them.</summary>
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>The same, and waits for the threads.</summary>
+    public void Close()
+    {
+        Stop();
+        if (!_started) return;
+        foreach (Thread thread in _threads) thread.Join();
+    }
+
+    private bool IsOpen(long start, long end)
+    {
+        foreach (HashJob job in _active)
+        {
+            if (!job.Complete && start < job.End && job.OpenFrom < end) return true;
+        }
+        foreach (HashJob job in _queued)
+        {
+            if (start < job.End && job.Offset < end) return true;
+        }
+        return false;
+    }
+
+    private void Run()
+    {
+        try
+        {
+            using var hasher = new UnitHasher(_key);
+            Memory<byte> buffer = AlignedMemory.Allocate(BatchBytes);
+            while (Claim(out HashJob? job, out int first, out int count))
+            {
+                bool data = Hash(hasher, buffer.Span, job, first, count);
+                Finish(job, first, count, data);
+            }
+        }
+        catch (Exception e)
+        {
+            lock (_lock)
+            {
+                if (_closed) return;
+                _closed = true;
+                Monitor.PulseAll(_lock);
+            }
+            _failed(e);
+        }
+    }
+
+    private bool Hash(UnitHasher hasher, Span<byte> buffer, HashJob job, int first, int count)
+    {
+        int unitBytes = job.Request.UnitBytes;
+        long start = job.Offset + (long)first * unitBytes;
+        int bytes = (int)Math.Min((long)count * unitBytes, job.End - start);
+        _store.Read(start, buffer[..bytes]);
+        Span<byte> tags = job.Frame.AsSpan(HashesMessage.Size + first * WireLimits.TagBytes, count * WireLimits.TagBytes);
+        return hasher.HashAll(buffer[..bytes], unitBytes, start / unitBytes, tags) > 0;
+    }
+
+    /// <summary>Finds work, and settles holes on the way; false at the end.</summary>
+    private bool Claim([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HashJob? job, out int first, out int count)
+    {
+        lock (_lock)
+        {
+            while (!_closed)
+            {
+                job = Open();
+                if (job is null)
+                {
+                    Monitor.Wait(_lock);
+                    continue;
+                }
+                SkipHole(job);
+                if (job.Next < job.Request.Count)
+                {
+                    first = job.Next;
+                    count = Math.Min(BatchBytes / job.Request.UnitBytes, job.Request.Count - first);
+                    job.Next += count;
+                    job.UnderWay.Add(first);
+                    return true;
+                }
+                if (job.Complete) Answer();
+            }
+        }
+        job = null;
+        first = count = 0;
+        return false;
+    }
+
+    /// <summary>The oldest job with units to claim.</summary>
+    private HashJob? Open()
+    {
+        foreach (HashJob job in _active)
+        {
+            if (job.Next < job.Request.Count) return job;
+        }
+        if (_active.Count >= MaxActive || !_queued.TryDequeue(out HashJob? fresh)) return null;
+        fresh.Frame = System.Buffers.ArrayPool<byte>.Shared.Rent(HashesMessage.Size + fresh.Request.Count * WireLimits.TagBytes);
+        fresh.Frame.AsSpan().Clear();
+        _active.Add(fresh);
+        Monitor.PulseAll(_lock);
+        return fresh;
+    }
+
+    private void SkipHole(HashJob job)
+    {
+        int unitBytes = job.Request.UnitBytes;
+        long at = job.Offset + (long)job.Next * unitBytes;
+        if (at >= job.DataEnd)
+        {
+            if (_store.NextData(at, out long start, out long end)) (job.DataStart, job.DataEnd) = (start, end);
+            else (job.DataStart, job.DataEnd) = (long.MaxValue, long.MaxValue);
+        }
+        int zero = job.DataStart >= job.End ? job.Request.Count - job.Next : (int)(Math.Max(0, job.DataStart - at) / unitBytes);
+        job.Next += zero;
+        job.Done += zero;
+        if (zero > 0) Monitor.PulseAll(_lock);
+    }
+
+    private void Finish(HashJob job, int first, int count, bool data)
+    {
+        lock (_lock)
+        {
+            job.UnderWay.Remove(first);
+            job.Done += count;
+            job.AnyData |= data;
+            Monitor.PulseAll(_lock);
+            Answer();
+        }
+    }
+
+    /// <summary>Sends the answers that are due. The lock is given up while sending; another thread that completes a job meanwhile leaves it to this one.</summary>
+    private void Answer()
+    {
+        if (_sending) return;
+        _sending = true;
+        while (!_closed && _active.Count > 0 && _active[0] is { Complete: true } job)
+        {
+            Monitor.Exit(_lock);
+            try
+            {
+                HashRequestMessage r = job.Request;
+                var head = new HashesMessage(r.FirstSector, r.Count, r.UnitBytes, job.AnyData ? HashesFlags.None : HashesFlags.AllZero);
+                int bytes = head.Encode(job.Frame) + head.TagBytes;
+                _replies.Send(job.Frame.AsMemory(0, bytes));
+            }
+            finally
+            {
+                Monitor.Enter(_lock);
+            }
+            _active.RemoveAt(0);
+            System.Buffers.ArrayPool<byte>.Shared.Return(job.Frame!);
+            job.Frame = null;
+            Monitor.PulseAll(_lock);
+        }
+        _sending = false;
+    }
+}

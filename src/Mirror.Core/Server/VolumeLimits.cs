@@ -1,0 +1,50 @@
+using Mirror.Core.Blocks;
+using Mirror.Core.Wire;
+
+namespace Mirror.Core.Server;
+
+/// <summary>Bounds and times of a volume's connection. The defaults are the product's; tests shorten the times.</summary>
+internal sealed record VolumeLimits
+{
+    /// <summary>Buffers for the payloads of large WRITEs (1 MiB each): what may be received and not be applied.</summary>
+    public int PayloadBuffers { get; init; } = 8;
+
+    /// <summary>Bytes for the payloads of small WRITEs.</summary>
+    public int SmallBytes { get; init; } = 2 << 20;
+
+    /// <summary>The largest payload that is copied into the small ones' memory.</summary>
+    public int SmallPayload { get; init; } = 64 << 10;
+
+    /// <summary>Messages that may be received and not be applied.</summary>
+    public int QueuedMessages { get; init; } = 1024;
+
+    /// <summary>Threads that hash for one connection.</summary>
+    public int HashWorkers { get; init; } = Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
+
+    /// <summary>How often ALIVE is sent.</summary>
+    public TimeSpan AliveInterval { get; init; } = WireLimits.AliveInterval;
+
+    /// <summary>How long a client may be silent, or not take what is sent.</summary>
+    public TimeSpan Silence { get; init; } = WireLimits.SilenceLimit;
+
+    /// <summary>How long a client may take to say IDENTIFY.</summary>
+    public TimeSpan Identify { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a new connection waits for the old one's writes to end before it is told to come again.</summary>
+    public TimeSpan Fence { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long a client may take to receive a refusal.</summary>
+    public TimeSpan Goodbye { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a refused client is shown in status.</summary>
+    public TimeSpan RefusalShown { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>Room that a full store must have again before clients are taken, in bytes.</summary>
+    public long RoomNeeded { get; init; } = 4 * Units.ChunkBytes;
+
+    /// <summary>When a client of a full or failed store may come again, in seconds.</summary>
+    public int StoreRetrySeconds { get; init; } = 10;
+
+    /// <summary>When a client that finds too many scanning may come again, in seconds.</summary>
+    public int BusyRetrySeconds { get; init; } = 15;
+}

@@ -1,0 +1,47 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Mirror.Core.Security;
+
+namespace Mirror.Core.Wire;
+
+/// <summary>The TLS settings of docs/protocol.md section 1: version 1.3 only, no resumption, no client certificate, any server certificate.</summary>
+internal static class HandshakeTls
+{
+    /// <summary>The most bytes below TLS that a peer may send before its proof; a ClientHello, a Finished and the proof need less than 4 KiB.</summary>
+    public const int MaxUnprovenBytes = 64 * 1024;
+
+    public static SslServerAuthenticationOptions ForServer(ServerCertificate certificate) => new()
+    {
+        ServerCertificateContext = certificate.Context,
+        EnabledSslProtocols = SslProtocols.Tls13,
+        AllowTlsResume = false,
+        AllowRenegotiation = false,
+        ClientCertificateRequired = false,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+    };
+
+    /// <param name="seen">Is given the certificate that the peer showed.</param>
+    public static SslClientAuthenticationOptions ForClient(Action<X509Certificate> seen) => new()
+    {
+        TargetHost = "diskmirror",
+        EnabledSslProtocols = SslProtocols.Tls13,
+        AllowTlsResume = false,
+        AllowRenegotiation = false,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        // The certificate is a stranger's until the proof: nothing that it names may be fetched.
+        CertificateChainPolicy = new X509ChainPolicy
+        {
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            VerificationFlags = X509VerificationFlags.AllFlags,
+        },
+        RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+        {
+            if (certificate is null) return false;
+            seen(certificate);
+            return true;
+        },
+    };
+}
