@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Mirror.Cli.Commands;
+using Mirror.Cli.Terminal;
+using Mirror.Core.Control;
+using Mirror.Core.Security;
+
+namespace Mirror.Cli;
+
+/// <summary>The <c>diskmirror</c> command: its commands, and how failures are told.</summary>
+internal static class CommandLine
+{
+    /// <summary>Builds the tree of commands.</summary>
+    public static RootCommand Build() => new("DiskMirror: a live mirror of a disk in use, over the network.")
+    {
+        SecretCommand.Build(),
+        DisksCommand.Build(),
+        ServerCommand.Build(),
+        ClientCommand.Build(),
+        AdoptCommand.Build(),
+        CheckCommand.Build(),
+        StatusCommand.Build(),
+        WaitCommand.Build(),
+        RescanCommand.Build(),
+        StopCommand.Build(),
+        DemoCommand.Build(),
+    };
+
+    /// <summary>Runs one command line and returns the exit code.</summary>
+    public static async Task<int> RunAsync(string[] args, CancellationToken cancellation)
+    {
+        ParseResult parsed = Build().Parse(args);
+        if (parsed.Action is ParseErrorAction wrong)
+        {
+            // Help on stdout would end up in the file that was meant for data.
+            wrong.ShowHelp = false;
+            wrong.ShowTypoCorrections = true;
+            parsed.Invoke(new InvocationConfiguration { Output = Console.Error, Error = Console.Error });
+            Console.Error.WriteLine($"See 'diskmirror {CommandPath(parsed)}--help'.");
+            return ExitCodes.Usage;
+        }
+        int failure = parsed.CommandResult.Command.Name == "check" ? ExitCodes.CheckImpossible : ExitCodes.Failure;
+        try
+        {
+            // Signals are handled by Program, and errors below.
+            InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await parsed.InvokeAsync(configuration, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
+        catch (UsageException e)
+        {
+            return Tell(e.Message, ExitCodes.Usage);
+        }
+        catch (Exception e) when (e is MirrorControlException or IOException or UnauthorizedAccessException or FormatException
+            or InvalidDataException or SecretException or NotSupportedException)
+        {
+            return Tell(e.Message, failure);
+        }
+        catch (Exception e)
+        {
+            return Tell($"An unforeseen error; please report it with these lines.\n{e}", failure);
+        }
+    }
+
+    private static int Tell(string message, int code)
+    {
+        Console.Error.WriteLine("diskmirror: " + (code == ExitCodes.Failure && message.Contains('\n', StringComparison.Ordinal) ? message : TerminalText.Clean(message)));
+        return code;
+    }
+
+    private static string CommandPath(ParseResult parsed)
+    {
+        string path = "";
+        for (Command? at = parsed.CommandResult.Command; at is not null and not RootCommand; at = at.Parents.OfType<Command>().FirstOrDefault()) path = $"{at.Name} {path}";
+        return path;
+    }
+}

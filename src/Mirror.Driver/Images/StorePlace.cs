@@ -1,0 +1,18 @@
+using Mirror.Core.Disks;
+using Mirror.Core.Store;
+using Mirror.Driver.Disks;
+
+namespace Mirror.Driver.Images;
+
+/// <summary>Tells from this host's list of disks whether a path lies on a client's disk.</summary>
+public sealed class StorePlace : IStorePlace
+{
+    /// <inheritdoc/>
+    public string? WhyOnDisk(string path, DiskIdentity disk)
+    {
+        // What is not there yet will lie where its directory does.
+        string? at = path;
+        while (at is not null && !Path.Exists(at)) at = Path.GetDirectoryName(Path.GetFullPath(at));
+        return at is not null && DiskCatalog.Read().LiesOn(at, disk) ? $"{path} lies on the disk \"{disk.Text}\" of this machine" : null;
+    }
+}
