@@ -1,0 +1,111 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Mirror.Core.Client;
+using Mirror.Core.Control;
+using Mirror.Core.Fakes;
+using Mirror.Core.Security;
+using Mirror.Core.Wire;
+
+namespace Mirror.Core.Tests.Client;
+
+/// <summary>A disk and a tap in memory, the real client engine, real TLS on loopback, and the model server.</summary>
+internal sealed class EngineRig : IAsyncDisposable
+{
+    public const string Volume = "rig";
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    private readonly List<FakeTap> _taps = [];
+
+    public EngineRig(int diskBytes = 8 << 20, int seed = 1)
+    {
+        Disk = new FakeDisk(diskBytes, seed);
+        Kernel = new FakeTapKernel(Disk);
+        Server = new ModelServer(diskBytes, seed);
+    }
+
+    public EngineRig(FakeDisk disk, FakeTapKernel kernel, ModelServer server)
+    {
+        Disk = disk;
+        Kernel = kernel;
+        Server = server;
+    }
+
+    public FakeDisk Disk { get; }
+
+    public FakeTapKernel Kernel { get; }
+
+    public ModelServer Server { get; }
+
+    public MirrorClient Client { get; private set; } = null!;
+
+    public FakeTap Tap => _taps[^1];
+
+    public MirrorClientOptions Options { get; set; } = new()
+    {
+        Volume = Volume,
+        Server = "model",
+        ClientId = Guid.NewGuid(),
+        MarkInterval = TimeSpan.FromMilliseconds(50),
+        RetryInterval = TimeSpan.FromMilliseconds(200),
+        Silence = TimeSpan.FromSeconds(5),
+    };
+
+    public Task Running { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Starts a client process; after the first it finds the tap as the last one left it.</summary>
+    public void Start(bool continued = false)
+    {
+        _taps.Add(new FakeTap(Kernel, continued));
+        var connector = new Connector("127.0.0.1", Server.EndPoint.Port, Server.Secret.ForClient(Volume, MirrorRight.Mirror), Volume, MirrorRight.Mirror);
+        Client = new MirrorClient(Options, Disk, Tap, connector.ConnectAsync, NullLogger.Instance);
+        Running = Client.RunAsync(CancellationToken.None);
+    }
+
+    public async Task StopAsync(bool keepTracking = true) => await Client.StopAsync(keepTracking, CancellationToken.None).WaitAsync(Deadline);
+
+    public async Task WaitIdleAsync()
+    {
+        try
+        {
+            await Client.WaitIdleAsync(CancellationToken.None).WaitAsync(Deadline);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"Not idle: {Client.Status}");
+        }
+    }
+
+    public async Task WaitForAsync(Func<MirrorStatus, bool> condition, string what)
+    {
+        DateTime end = DateTime.UtcNow + Deadline;
+        while (!condition(Client.Status))
+        {
+            if (DateTime.UtcNow > end) throw new TimeoutException($"Not {what}: {Client.Status}");
+            await Task.Delay(5);
+        }
+    }
+
+    public void AssertIdentical()
+    {
+        byte[] disk = Disk.Snapshot();
+        byte[] image = Server.Durable();
+        int at = disk.AsSpan().CommonPrefixLength(image);
+        Assert.True(at == disk.Length, $"disk and image differ from byte {at} on (granule {at / 4096}); {Client.Status}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Client is not null)
+        {
+            try
+            {
+                await Client.DisposeAsync();
+            }
+            catch (FakeCrashException)
+            {
+                // That is what the test was about.
+            }
+        }
+        await Server.DisposeAsync();
+        foreach (FakeTap tap in _taps) tap.Dispose();
+    }
+}

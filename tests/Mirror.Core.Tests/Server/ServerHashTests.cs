@@ -1,0 +1,85 @@
+using Mirror.Core.Fakes;
+using Mirror.Core.Server;
+using Mirror.Core.Wire;
+
+namespace Mirror.Core.Tests.Server;
+
+public sealed class ServerHashTests
+{
+    private const int Size = (9 << 20) + 512 * 3;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Tags_are_those_of_the_image_with_holes_and_a_short_end_and_come_in_order(int workers)
+    {
+        await using ServerFixture server = await ServerFixture.StartAsync(limits: new VolumeLimits { HashWorkers = workers });
+        TestClient client = await server.ConnectAsync();
+        WelcomeMessage welcome = await client.IdentifyAsync(TestClient.Identity(Size));
+        await client.ScanAsync();
+        byte[] disk = new byte[Size];
+        var random = new Random(3);
+        for (int i = 0; i < 60; i++)
+        {
+            int at = random.Next(Size / 512 - 64) * 512, length = random.Next(1, 64) * 512;
+            byte[] data = ServerFixture.Random(length, i);
+            data.CopyTo(disk, at);
+            await client.WriteAsync(at, data);
+        }
+        await client.WriteAsync(Size - 512, ServerFixture.Random(512, 99));
+        ServerFixture.Random(512, 99).CopyTo(disk, Size - 512);
+
+        List<HashRequestMessage> requests = [new(0, 10, 1 << 20), new(0, (Size + 4095) / 4096, 4096), new(8 * 700, 300, 4096), new(2048 * 9, 1, 1 << 20)];
+        for (int i = 0; i < 40; i++) requests.Add(new HashRequestMessage(8 * random.Next(Size / 4096), 1, 4096));
+        foreach (HashRequestMessage request in requests) await client.SendAsync(request);
+        using var hasher = new UnitHasher(welcome.HashKey);
+        foreach (HashRequestMessage request in requests)
+        {
+            (HashesMessage head, byte[] tags) = await client.ExpectHashesAsync();
+            Assert.Equal((request.FirstSector, request.Count, request.UnitBytes), (head.FirstSector, head.Count, head.UnitBytes));
+            byte[] expected = new byte[request.Count * 16];
+            int first = (int)request.FirstSector * 512;
+            int notZero = hasher.HashAll(disk.AsSpan(first, Math.Min(request.Count * request.UnitBytes, Size - first)), request.UnitBytes, first / request.UnitBytes, expected);
+            Assert.Equal(notZero == 0 ? HashesFlags.AllZero : HashesFlags.None, head.Flags);
+            if (notZero != 0) Assert.Equal(expected, tags);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_answer_shows_the_image_as_it_was_before_a_write_that_came_after_the_request(bool zero)
+    {
+        var files = new FakeImageFiles();
+        await using ServerFixture server = await ServerFixture.StartAsync(files);
+        TestClient client = await server.ConnectAsync();
+        WelcomeMessage welcome = await client.IdentifyAsync(TestClient.Identity(Size));
+        await client.ScanAsync();
+        byte[] old = ServerFixture.Random(4 << 20, 1);
+        for (int i = 0; i < 4; i++) await client.WriteAsync(i << 20, old[(i << 20)..((i + 1) << 20)]);
+        await client.StateAsync(StreamState.Scanning);
+        using var gate = new ManualResetEventSlim();
+        files.Hook = (operation, path) =>
+        {
+            if (operation == FakeImageOperation.Read && path == ServerFixture.Image("v")) gate.Wait();
+        };
+        int reads = files.Operations.Count(o => o.Operation == FakeImageOperation.Read);
+        await client.SendAsync(new HashRequestMessage(0, 4, 1 << 20));
+        await ServerFixture.UntilAsync(() => files.Operations.Count(o => o.Operation == FakeImageOperation.Read) > reads);
+        // This one is not being hashed, and is applied at once; the next is, and waits, as does what follows it.
+        await client.WriteAsync(6 << 20, old[..4096]);
+        await ServerFixture.UntilAsync(() => server.Content("v").AllocatedPages == 4 * 256 + 1);
+        if (zero) await client.ZeroAsync(3 << 20, 4096);
+        else await client.WriteAsync(3 << 20, ServerFixture.Random(4096, 2));
+        await client.WriteAsync(7 << 20, old[..4096]);
+        await ServerFixture.UntilAsync(() => server.Status().QueuedBytes == (zero ? 4096 : 8192));
+        gate.Set();
+        (_, byte[] tags) = await client.ExpectHashesAsync();
+        byte[] expected = new byte[4 * 16];
+        using var hasher = new UnitHasher(welcome.HashKey);
+        hasher.HashAll(old, 1 << 20, 0, expected);
+        Assert.Equal(expected, tags);
+        await client.StateAsync(StreamState.Scanning);
+        Assert.Equal(zero ? new byte[4096] : ServerFixture.Random(4096, 2), server.Content("v").ToArray()[(3 << 20)..((3 << 20) + 4096)]);
+    }
+}

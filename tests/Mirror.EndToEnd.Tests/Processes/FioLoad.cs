@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Mirror.EndToEnd.Tests.Processes;
+
+/// <summary>Direct random writes at a disk: for as long as it lives, or measured for a time.</summary>
+internal sealed class FioLoad : IDisposable
+{
+    private readonly RunningProgram _fio;
+
+    private FioLoad(RunningProgram fio) => _fio = fio;
+
+    /// <summary>Begins to write random data at random places, until disposed.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="bytesPerSecond">How fast; 0 for as fast as it goes.</param>
+    /// <param name="seed">Where and what.</param>
+    /// <param name="blocks">Block sizes with percentages, as fio takes them.</param>
+    public static FioLoad Start(string disk, long bytesPerSecond, int seed, string blocks = "512/10:4k/50:12k/20:32k/20") => new(new RunningProgram(Command(
+    [
+        $"--filename={disk}", "--rw=randwrite", $"--bssplit={blocks}", "--blockalign=512", "--refill_buffers", $"--randseed={seed}", "--time_based", "--runtime=3600",
+        "--ioengine=libaio", "--iodepth=4", .. bytesPerSecond > 0 ? [$"--rate={bytesPerSecond}"] : Array.Empty<string>(),
+    ])));
+
+    /// <summary>Whether it still writes.</summary>
+    public bool Runs => !_fio.HasExited;
+
+    /// <summary>What it said.</summary>
+    public string Log => _fio.Log;
+
+    /// <summary>Writes as fast as it goes for a time.</summary>
+    /// <returns>Bytes a second.</returns>
+    public static async Task<double> MeasureAsync(string disk, string pattern, int blockBytes, TimeSpan time, int depth)
+    {
+        using Process fio = Process.Start(Command(
+        [
+            $"--filename={disk}", $"--rw={pattern}", $"--bs={blockBytes}", "--randrepeat=0", "--norandommap", "--time_based", "--ramp_time=200ms",
+            $"--runtime={((int)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)}ms", "--ioengine=libaio", $"--iodepth={depth}", "--output-format=json",
+        ]))!;
+        fio.StandardInput.Close();
+        Task<string> error = fio.StandardError.ReadToEndAsync();
+        string output = await fio.StandardOutput.ReadToEndAsync();
+        await fio.WaitForExitAsync();
+        Assert.True(fio.ExitCode == 0, $"fio: {await error}{output}");
+        using JsonDocument document = JsonDocument.Parse(output);
+        return document.RootElement.GetProperty("jobs")[0].GetProperty("write").GetProperty("bw_bytes").GetDouble();
+    }
+
+    /// <summary>Writes so many bytes in single blocks at random places of a range.</summary>
+    public static async Task ScatterAsync(string disk, long offset, long length, long bytes, int seed)
+    {
+        using var fio = new RunningProgram(Command(
+        [
+            $"--filename={disk}", "--rw=randwrite", "--bs=4k", $"--offset={offset}", $"--size={length}", $"--io_size={bytes}", "--norandommap", $"--randseed={seed}", "--refill_buffers", "--ioengine=libaio", "--iodepth=8",
+        ]));
+        Assert.True(await fio.ExitAsync(TimeSpan.FromMinutes(2)) == 0, fio.Log);
+    }
+
+    /// <summary>Ends it; what it has submitted completes.</summary>
+    public void Dispose() => _fio.Dispose();
+
+    private static ProcessStartInfo Command(string[] arguments) =>
+        new("fio", ["--name=w", "--direct=1", "--thread", "--group_reporting", .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+}

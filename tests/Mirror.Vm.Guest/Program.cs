@@ -1,0 +1,64 @@
+using Mirror.Core.Taps;
+using Mirror.Driver.Disks;
+using Mirror.Driver.Taps;
+
+// Follows a disk by its tap alone, into an image: runs inside the guest, where a test can see what the tap of an old kernel delivers
+// without the rest of the product. Arguments: DISK IMAGE STOPFILE. Whoever wrote the stop file has ended all writing before.
+string disk = args[0], stop = args[2];
+TapExamination examination = TapProbe.Examine(disk);
+Console.WriteLine($"::note examination of {disk}: {examination}");
+using FileStream image = new(args[1], FileMode.Create);
+using (DirectDisk source = DirectDisk.Open(disk)) image.SetLength(source.SizeBytes);
+using ITap tap = TapFactory.Open(new TapOptions { Volume = "guest-" + Path.GetFileName(disk), DiskPath = disk, Choice = TapChoice.Ebpf });
+Console.WriteLine($"::note {tap.Description}");
+tap.SetRate(tap.Description.MaxRate);
+tap.Flip();
+Console.WriteLine("::note following");
+File.WriteAllText(stop + ".ready", "");
+
+long data = 0, dataBytes = 0, zeroes = 0, blocks = 0, sideReads = 0;
+bool stopping = false;
+while (true)
+{
+    while (tap.TryPeek(out TapRecord record))
+    {
+        switch (record.Kind)
+        {
+            case TapRecordKind.Data:
+                data++;
+                dataBytes += record.Length;
+                image.Position = record.Offset;
+                image.Write(record.Head);
+                image.Write(record.Tail);
+                break;
+            case TapRecordKind.Zero:
+                zeroes++;
+                image.Position = record.Offset;
+                byte[] zero = new byte[65536];
+                for (long left = record.Length; left > 0; left -= zero.Length) image.Write(zero.AsSpan(0, (int)Math.Min(left, zero.Length)));
+                break;
+            case TapRecordKind.Block:
+                blocks++;
+                break;
+            case TapRecordKind.SideRead:
+                sideReads++;
+                break;
+        }
+        tap.Advance();
+    }
+    if (stopping) break;
+    stopping = File.Exists(stop);
+    if (!stopping) tap.Wait(TimeSpan.FromMilliseconds(100));
+}
+bool undelivered = tap.Flip();
+Console.WriteLine($"::value sums {tap.CheckSums()}");
+Console.WriteLine($"::value undelivered {undelivered}");
+Console.WriteLine($"::value rate {tap.Rate}");
+Console.WriteLine($"::value data-records {data}");
+Console.WriteLine($"::value data-bytes {dataBytes}");
+Console.WriteLine($"::value zero-records {zeroes}");
+Console.WriteLine($"::value block-records {blocks}");
+Console.WriteLine($"::value side-reads {sideReads}");
+Console.WriteLine($"::note {tap.Counters}");
+tap.Unpin();
+image.Flush(flushToDisk: true);

@@ -1,0 +1,40 @@
+using Mirror.Vm.Tests.Rig;
+using Xunit.Abstractions;
+
+namespace Mirror.Vm.Tests;
+
+/// <summary>The tap alone on Debian 12's stock 6.1 kernel, with memory placed at random: an image made from its ring, and from nothing else,
+/// equals the disk. Older verifiers remove code that they think dead; only comparing bytes shows that. Other kinds of disk: <see cref="MirrorOnStockKernelTests"/>.</summary>
+[Collection("one guest at a time")]
+public sealed class TapOnStockKernelTests(ITestOutputHelper output)
+{
+    [SkippableTheory]
+    [InlineData("zram")]
+    [InlineData("scsi")]
+    public async Task An_image_made_from_the_ring_alone_equals_the_disk(string kind)
+    {
+        GuestResult result = await GuestTest.RunAsync(
+            $"""
+            . /volumes.sh
+            make_volume {kind}
+            run Mirror.Vm.Guest.dll $D /tmp/image /tmp/stop & follower=$!
+            wait_for /tmp/stop.ready 60 $follower
+            mke2fs -q -t ext4 -b 4096 $D
+            mkdir /mnt/d; mount $D /mnt/d
+            file_load /mnt/d
+            umount /mnt/d
+            sync
+            touch /tmp/stop
+            wait $follower
+            same_bytes $D /tmp/image
+            e2fsck -fn /tmp/image >/dev/null
+            echo "::value compared yes"
+            """,
+            new() { ["data"] = 96 << 20, ["data2"] = 96 << 20 }, 180, Guest.FollowerDirectory);
+        output.WriteLine(result.Console);
+        Assert.Equal("yes", result.Successful().Value("compared"));
+        Assert.Equal("Agree", result.Value("sums"));
+        Assert.Equal("Hi", result.Value("rate"));
+        Assert.True(long.Parse(result.Value("data-bytes")!) > 10 << 20, result.Console);
+    }
+}
