@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Mirror.Core.Blocks;
 using Mirror.Core.Client;
@@ -53,6 +54,9 @@ public sealed class ModelServer : IAsyncDisposable
 
     /// <summary>Called under the lock at each consistent mark, with the image as it is then.</summary>
     public Action<byte[]>? OnConsistent { get; set; }
+
+    /// <summary>What becomes of the next marks, each of which ends its connection: true: it is committed and the answer lost; false: it is lost itself.</summary>
+    public ConcurrentQueue<bool> BrokenMarks { get; } = new();
 
     public byte[] Image()
     {
@@ -183,6 +187,9 @@ public sealed class ModelServer : IAsyncDisposable
                 lock (_gate)
                 {
                     if (connection.Aborted.IsCancellationRequested) return false;
+                    bool broken = BrokenMarks.TryDequeue(out bool committed);
+                    if (broken) Cut();
+                    if (broken && !committed) return false;
                     _image.CopyTo(_durable, 0);
                     _committed = new MarkId(mark.Number, mark.Random);
                     if ((mark.Flags & MarkFlags.Consistent) != 0)
@@ -190,6 +197,7 @@ public sealed class ModelServer : IAsyncDisposable
                         HasBeenConsistent = true;
                         OnConsistent?.Invoke(_image);
                     }
+                    if (broken) return false;
                 }
                 await SendAsync(connection, new CommittedMessage(mark.Number, mark.Random));
                 return true;

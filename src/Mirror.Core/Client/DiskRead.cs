@@ -16,6 +16,7 @@ internal sealed class DiskRead
 
     private readonly Memory<byte> _whole = AlignedMemory.Allocate(HeaderRoom + MaxBytes);
     private readonly ulong[] _touched = new ulong[MaxBytes / Units.DefaultGranuleBytes / 64];
+    private readonly ulong[] _covered = new ulong[MaxBytes / Units.DefaultGranuleBytes / 64];
 
     /// <summary>First byte, from the start of the volume.</summary>
     public long Offset { get; private set; }
@@ -55,28 +56,38 @@ internal sealed class DiskRead
         Error = null;
         AnyTouched = false;
         Array.Clear(_touched);
+        Array.Clear(_covered);
     }
 
-    /// <summary>Notes that a record changed these bytes of the volume since the stamp.</summary>
+    /// <summary>Notes that a record with data (or zeroes) changed these bytes of the volume since the stamp.</summary>
     public void Touch(long offset, long length)
     {
         long first = Math.Max(offset, Offset) - Offset;
         long last = Math.Min(offset + length, Offset + Length) - Offset - 1;
         if (first > last) return;
         AnyTouched = true;
-        for (long unit = first / Units.FineBytes; unit <= last / Units.FineBytes; unit++) _touched[unit >> 6] |= 1UL << (int)(unit & 63);
+        for (long unit = first / Units.FineBytes; unit <= last / Units.FineBytes; unit++)
+        {
+            ulong bit = 1UL << (int)(unit & 63);
+            _touched[unit >> 6] |= bit;
+            bool covers = first <= unit * Units.FineBytes && last + 1 >= Math.Min((unit + 1) * Units.FineBytes, Length);
+            if (covers) _covered[unit >> 6] |= bit;
+        }
     }
 
     /// <summary>Whether the 4 KiB unit of the data is stale.</summary>
     public bool IsTouched(int unit) => (_touched[unit >> 6] >> (unit & 63) & 1) != 0;
 
-    /// <summary>Adds the granules of every stale unit to <paramref name="pending"/>.</summary>
+    /// <summary>
+    /// Adds the granules of stale units to <paramref name="pending"/>. Not of those that one record has replaced whole: the stream holds
+    /// their content already, and a granule that is written all the time would be read again without end.
+    /// </summary>
     public void AddTouchedTo(HierarchicalBitmap pending, int granuleBytes)
     {
         if (!AnyTouched) return;
         for (int unit = 0; unit < UnitCount; unit++)
         {
-            if (IsTouched(unit)) pending.Add((Offset + (long)unit * Units.FineBytes) / granuleBytes);
+            if (IsTouched(unit) && (_covered[unit >> 6] >> (unit & 63) & 1) == 0) pending.Add((Offset + (long)unit * Units.FineBytes) / granuleBytes);
         }
     }
 

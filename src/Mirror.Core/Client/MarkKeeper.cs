@@ -13,7 +13,7 @@ namespace Mirror.Core.Client;
 /// </code>
 /// The order in which bitmaps are filled before others are cleared is the invariant of docs/consistency.md section 2.
 /// </summary>
-internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDrain drain, Outbox outbox, HierarchicalBitmap sent)
+internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDrain drain, Outbox outbox, HierarchicalBitmap sent, MarkId committed)
 {
     private enum Stage
     {
@@ -38,6 +38,9 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
 
     /// <summary>Whether a mark is under way.</summary>
     public bool Busy => _stage != Stage.None;
+
+    /// <summary>The mark at which the server's image is, as far as it has said.</summary>
+    public MarkId Committed { get; private set; } = committed;
 
     /// <summary>The number of the last mark that was begun; what was written before a <see cref="Begin"/> with a higher one is covered by it.</summary>
     public ulong Begun { get; private set; } = memory.LastMark;
@@ -122,6 +125,7 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
     public bool OnCommitted(CommittedMessage message)
     {
         if (_stage != Stage.Sent || new MarkId(message.Number, message.Random) != _id) throw new ProtocolException(MessageType.Committed, "this mark was not sent");
+        Committed = _id;
         _sentBefore.Clear();
         Keep();
         if (memory.Record is { } record)

@@ -107,13 +107,12 @@ internal sealed partial class Session
             _memory.Scans++;
             _memory.ConsistentAt = null;
             _memory.Consistent = false;
-            var last = new MarkId(_welcome.CommittedMark, _welcome.CommittedRandom);
             _memory.Save(new ResumeRecord
             {
                 Server = _welcome.Server,
                 Incarnation = begun.Incarnation,
-                Acknowledged = _memory.Record?.Acknowledged ?? last,
-                Sent = _memory.Record?.Sent ?? last,
+                Acknowledged = _marks.Committed,
+                Sent = _marks.Committed,
                 Scanning = true,
                 Guarded = guarded,
             });

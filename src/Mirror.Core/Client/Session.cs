@@ -84,7 +84,7 @@ internal sealed partial class Session
         _sender = new ReadSender(_outbox, Recycle);
         _pump = new RecordPump(_tap, _reads, _outbox, memory.Pending, memory.GranuleBytes);
         _drain = new PendingDrain(_tap, memory.Disk, _reads, _outbox, _sender, memory.Pending, _sent, memory.GranuleBytes);
-        _marks = new MarkKeeper(memory, _pump, _drain, _outbox, _sent);
+        _marks = new MarkKeeper(memory, _pump, _drain, _outbox, _sent, new MarkId(welcome.CommittedMark, welcome.CommittedRandom));
         _rate = new RateKeeper(_tap, _clock);
         _hashers = new ThreadLocal<UnitHasher>(() => new UnitHasher(welcome.HashKey));  // a comparison may outlive the session: the collector ends them
         _receivedBefore = memory.ReceivedBytes;
@@ -153,7 +153,9 @@ internal sealed partial class Session
         try
         {
             _rate.Lower();
-            bool resume = _memory.Record is { } record && record.MatchesServer(_welcome.Server, _welcome.Incarnation, new MarkId(_welcome.CommittedMark, _welcome.CommittedRandom));
+            bool resume = _memory.Record is { } record && record.MatchesServer(_welcome.Server, _welcome.Incarnation, _marks.Committed);
+            // The server may hold a mark whose acknowledgement was lost. The next mark takes the place of the one sent: then only this says so.
+            if (resume) _memory.Save(_memory.Record! with { Acknowledged = _marks.Committed });
             _continueScan = resume && _memory.Record!.Scanning;
             bool mustScan = !resume || _continueScan || (_welcome.Flags & WelcomeFlags.GuardedScanUnfinished) != 0 || _tap.Description.Kind == TapKind.RescanOnly;
             Happen(mustScan ? ClientEvent.ConnectedScan : ClientEvent.ConnectedResume);
@@ -240,8 +242,9 @@ internal sealed partial class Session
         {
             TimeSpan since = _clock.GetElapsedTime(_marks.BegunTime);
             bool due = _markWanted || since >= _memory.Options.MarkInterval || _outbox.SentBytes - _lastMarkSentBytes >= _memory.Options.MarkBytes;
-            // A round of catching up is over: what came meanwhile is the next.
-            bool round = _state == MirrorState.CatchUp && !_rate.AtHighest && _memory.Pending.IsEmpty && !_drain.AnyUnderWay && since >= TimeSpan.FromMilliseconds(20);
+            // A round of catching up is over: what came meanwhile is the next, unless the rate may rise now (StepState).
+            bool round = _state == MirrorState.CatchUp && !_rate.AtHighest && _rate.Delay() > TimeSpan.Zero
+                && _memory.Pending.IsEmpty && !_drain.AnyUnderWay && since >= TimeSpan.FromMilliseconds(20);
             if (!due && !round) return false;
             if (!_markWanted && !round && since < IdleMarkInterval && StayIdle()) return false;
             BeginMark();

@@ -166,6 +166,42 @@ public sealed class ClientEngineTests
     }
 
     [Fact]
+    public async Task A_lost_answer_to_a_mark_and_then_a_lost_mark_cost_no_scan()
+    {
+        await using var rig = new EngineRig();
+        rig.Start();
+        await rig.WaitIdleAsync();
+        int before = rig.Server.Connections;
+        rig.Server.BrokenMarks.Enqueue(true);
+        rig.Server.BrokenMarks.Enqueue(false);
+        rig.Disk.Write(0, new byte[] { 1, 2, 3 });
+        await rig.WaitForAsync(_ => rig.Server.Connections == before + 2, "connected twice more");
+        await rig.WaitIdleAsync();
+        rig.AssertIdentical();
+        Assert.Equal(1, rig.Server.Scans);
+    }
+
+    [Fact]
+    public async Task A_granule_that_is_written_all_the_time_does_not_keep_the_mirror_from_Live()
+    {
+        await using var rig = new EngineRig();
+        Fill(rig, 21);
+        rig.Disk.Slowness = TimeSpan.FromMilliseconds(30);
+        rig.Start();
+        var data = new byte[4096];
+        DateTime end = DateTime.UtcNow.AddSeconds(30);
+        for (int i = 0; rig.Client.Status.State != MirrorState.Live && DateTime.UtcNow < end; i++)
+        {
+            data.AsSpan().Fill((byte)i);
+            rig.Disk.Write(64 << 10, data);
+            await Task.Delay(1);
+        }
+        Assert.Equal(MirrorState.Live, rig.Client.Status.State);
+        await rig.WaitIdleAsync();
+        rig.AssertIdentical();
+    }
+
+    [Fact]
     public async Task A_client_killed_anywhere_ends_identical_and_does_not_scan_again_after_its_first_scan()
     {
         await using var rig = new EngineRig(4 << 20);
