@@ -33,6 +33,9 @@ public sealed class FakeDisk(int bytes, int seed) : IDisk
     /// <summary>The longest that half a read takes.</summary>
     public TimeSpan Slowness { get; set; } = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>Every half of a read takes <see cref="Slowness"/>; else a random share, often nothing.</summary>
+    public bool EvenlySlow { get; set; }
+
     /// <summary>Bytes read so far.</summary>
     public long BytesRead { get; private set; }
 
@@ -92,6 +95,7 @@ public sealed class FakeDisk(int bytes, int seed) : IDisk
     {
         double share;
         lock (_random) share = _random.NextDouble();
+        if (EvenlySlow) share = 1;
         if (Slowness > TimeSpan.Zero && share > 0.5) await Task.Delay(Slowness * share, cancellation).ConfigureAwait(false);
         else await Task.Yield();
     }

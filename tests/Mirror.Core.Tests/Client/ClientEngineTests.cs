@@ -186,7 +186,8 @@ public sealed class ClientEngineTests
     {
         await using var rig = new EngineRig();
         Fill(rig, 21);
-        rig.Disk.Slowness = TimeSpan.FromMilliseconds(30);
+        rig.Disk.Slowness = TimeSpan.FromMilliseconds(15);
+        rig.Disk.EvenlySlow = true;
         rig.Start();
         var data = new byte[4096];
         DateTime end = DateTime.UtcNow.AddSeconds(30);
