@@ -5,30 +5,33 @@ namespace Mirror.Core.Blocks;
 /// <summary>
 /// A set of granule numbers as a tree of 64-ary levels: a bit of a level says that the word below it is not zero, so that finding the
 /// next member and walking all of them costs what is set, not what the disk holds. The lowest level is allocated a page at a time
-/// (4 KiB of bits, 32,768 granules) and given back when a page becomes empty, so an empty set of a huge disk is nearly free.
+/// (64 words, 4096 granules: what one word of the level above stands for) and given back when it becomes empty, so that a set costs
+/// what it holds, plus 1 MiB for each 2^28 granules (1 TiB at 4 KiB).
 /// Not safe for use by several threads at once.
 /// </summary>
 public sealed class HierarchicalBitmap
 {
     /// <summary>Words of 64 bits in a page of the lowest level.</summary>
-    public const int PageWords = 512;
+    public const int PageWords = 64;
 
-    private const int PageWordShift = 9;
+    private const int PageWordShift = 6;
+    private const int MostSpare = 16384;    // 8 MiB
 
     private readonly ulong[]?[] _pages;     // the lowest level, null where a page is all zero
-    private readonly int[] _pageCounts;     // non-zero words of each page
-    private readonly ulong[][] _upper;      // _upper[0]: a bit a word of the lowest level; the last has one word
-    private ulong[]? _spare;                // one empty page, so that a bit that comes and goes does not allocate
+    private readonly ulong[][] _upper;      // _upper[0]: a bit a word of the lowest level, so a word a page; the last has one word
+    private readonly Stack<ulong[]> _spare; // empty pages: what one set gives back, another takes, and the collector has nothing to do
 
     /// <summary>Makes an empty set for granules 0 to <paramref name="length"/> - 1.</summary>
-    public HierarchicalBitmap(long length)
+    /// <param name="length">Granules.</param>
+    /// <param name="sibling">A set of the same thread, between which and this one granules move: the two share their spare pages.</param>
+    public HierarchicalBitmap(long length, HierarchicalBitmap? sibling = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
+        _spare = sibling?._spare ?? new Stack<ulong[]>();
         long words = (length + 63) >> 6;
         int pages = checked((int)((words + PageWords - 1) >> PageWordShift));
         _pages = new ulong[pages][];
-        _pageCounts = new int[pages];
         var upper = new List<ulong[]>();
         long below = words;
         do
@@ -113,7 +116,6 @@ public sealed class HierarchicalBitmap
         Count += BitOperations.PopCount(bits & ~word);
         if (word == 0)
         {
-            _pageCounts[p]++;
             long at = index;
             foreach (ulong[] level in _upper)
             {
@@ -188,10 +190,10 @@ public sealed class HierarchicalBitmap
     {
         for (int p = 0; p < _pages.Length; p++)
         {
-            if (_pages[p] is not { } page) continue;
-            for (int w = 0; w < PageWords; w++)
+            for (ulong left = _upper[0][p]; left != 0; left &= left - 1)
             {
-                if (page[w] != 0) yield return (((long)p << PageWordShift) + w, page[w]);
+                int w = BitOperations.TrailingZeroCount(left);
+                yield return (((long)p << PageWordShift) + w, _pages[p]![w]);
             }
         }
     }
@@ -200,8 +202,12 @@ public sealed class HierarchicalBitmap
     public void Clear()
     {
         if (Count == 0) return;
-        Array.Clear(_pages);
-        Array.Clear(_pageCounts);
+        for (int p = 0; p < _pages.Length; p++)
+        {
+            if (_pages[p] is not { } page) continue;
+            Array.Clear(page);
+            GivePage(p, page);
+        }
         foreach (ulong[] level in _upper) Array.Clear(level);
         Count = 0;
     }
@@ -223,19 +229,17 @@ public sealed class HierarchicalBitmap
             if (summary != 0) break;
             at >>= 6;
         }
-        if (--_pageCounts[p] == 0)
-        {
-            _spare = page;
-            _pages[p] = null;
-        }
+        if (_upper[0][p] != 0) return;
+        GivePage(p, page);
     }
 
-    private ulong[] TakePage()
+    private void GivePage(int p, ulong[] page)
     {
-        ulong[]? page = _spare;
-        _spare = null;
-        return page ?? new ulong[PageWords];
+        if (_spare.Count < MostSpare) _spare.Push(page);
+        _pages[p] = null;
     }
+
+    private ulong[] TakePage() => _spare.TryPop(out ulong[]? page) ? page : new ulong[PageWords];
 
     /// <summary>The bits of the word of <paramref name="first"/> from there up to <paramref name="end"/> (exclusive, maybe in a later word).</summary>
     private static ulong Mask(long first, long end)

@@ -24,7 +24,8 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
 
     private readonly HashSet<ulong> _openAtP = [];
     private readonly ITap _tap = memory.Tap;
-    private readonly HierarchicalBitmap _sentBefore = new(memory.Pending.Length);
+    private readonly HierarchicalBitmap _sentBefore = new(memory.Pending.Length, memory.Pending);
+    private readonly HierarchicalBitmap _underWay = new(memory.Pending.Length, memory.Pending);
     private Stage _stage;
     private bool _openTaken;
     private long _position;         // P
@@ -179,8 +180,8 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
 
     private void Keep()
     {
-        var underWay = new HierarchicalBitmap(memory.Pending.Length);
-        drain.AddUnderWayTo(underWay);
-        _tap.Keep(memory.Pending, underWay, sent, _sentBefore);
+        _underWay.Clear();
+        drain.AddUnderWayTo(_underWay);
+        _tap.Keep(memory.Pending, _underWay, sent, _sentBefore);
     }
 }

@@ -37,7 +37,7 @@ public sealed record MirrorClientOptions
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Disk reads under way at once, of up to a MiB each.</summary>
-    public int ReadSlots { get; init; } = 24;
+    public int ReadSlots { get; init; } = 16;
 
     /// <summary>Bytes in one direction after which a new connection is made: the limit of AES-GCM on one key.</summary>
     public long ConnectionBytes { get; init; } = 256L << 30;

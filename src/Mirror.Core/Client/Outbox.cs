@@ -14,6 +14,7 @@ internal sealed class Outbox : IAsyncDisposable
 {
     private const int BufferBytes = Units.ChunkBytes + 4096;
     private const long MaxQueuedBytes = 6L << 20;
+    private const int EnoughSegments = 2;  // keep the sender busy; more, half empty, would only cost memory
 
     private readonly Stream _stream;
     private readonly TokenBucket _limit;
@@ -32,6 +33,7 @@ internal sealed class Outbox : IAsyncDisposable
     private long _zeroFirst;
     private long _zeroSectors;
     private long _queued;
+    private int _waiting;          // segments that the sender has not finished
     private long _sent;
     private volatile Exception? _failure;
 
@@ -111,6 +113,12 @@ internal sealed class Outbox : IAsyncDisposable
         Enqueue(new OutSegment(whole[start..], release));
     }
 
+    /// <summary>As <see cref="Flush"/>, but only when the sender would run dry; it wakes the session after each segment.</summary>
+    public void FlushSoon()
+    {
+        if (Volatile.Read(ref _waiting) < EnoughSegments) Flush();
+    }
+
     /// <summary>Hands everything appended so far to the sender.</summary>
     public void Flush()
     {
@@ -158,12 +166,14 @@ internal sealed class Outbox : IAsyncDisposable
     private void Enqueue(OutSegment segment)
     {
         Interlocked.Add(ref _queued, segment.Bytes.Length);
+        Interlocked.Increment(ref _waiting);
         if (!_segments.Writer.TryWrite(segment)) Drop(segment);
     }
 
     private void Drop(OutSegment segment)
     {
         Interlocked.Add(ref _queued, -segment.Bytes.Length);
+        Interlocked.Decrement(ref _waiting);
         segment.Release?.Invoke();
     }
 

@@ -78,7 +78,7 @@ internal sealed partial class Session
         _reader = reader;
         _welcome = welcome;
         MirrorClientOptions options = memory.Options;
-        _sent = new HierarchicalBitmap(memory.Pending.Length);
+        _sent = new HierarchicalBitmap(memory.Pending.Length, memory.Pending);
         _outbox = new Outbox(stream, new TokenBucket(options.SendLimit, _clock), Wake);
         _reads = new DiskReads(memory.Disk, options.ReadSlots, new TokenBucket(options.ReadLimit, _clock), read => Post(() => OnRead(read)));
         _sender = new ReadSender(_outbox, Recycle);
@@ -194,7 +194,7 @@ internal sealed partial class Session
         StepAlive();
         UpdateFigures();
         if (worked) return;
-        _outbox.Flush();
+        _outbox.FlushSoon();
         WaitForWork();
     }
 

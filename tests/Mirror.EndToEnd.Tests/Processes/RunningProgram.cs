@@ -38,6 +38,9 @@ internal sealed class RunningProgram : IDisposable
     /// <summary>Resident bytes now (VmRSS).</summary>
     public long ResidentBytes => StatusBytes("VmRSS");
 
+    /// <summary>Resident bytes of its own now (RssAnon): heap and stacks, no mapped ring.</summary>
+    public long OwnBytes => StatusBytes("RssAnon");
+
     /// <summary>The most that were ever resident (VmHWM).</summary>
     public long PeakResidentBytes => StatusBytes("VmHWM");
 
