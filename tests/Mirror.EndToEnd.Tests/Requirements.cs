@@ -5,10 +5,6 @@ namespace Mirror.EndToEnd.Tests;
 /// <summary>What these tests need of the machine; each lack is a visible skip.</summary>
 internal static class Requirements
 {
-    /// <summary>For tests that were written and have not been seen to pass: they say so instead of passing or failing by the machine's mood.</summary>
-    public static void NeedUnproven() => Skip.IfNot(Environment.GetEnvironmentVariable("DISKMIRROR_UNPROVEN_TESTS") == "1",
-        "has not been seen to pass yet; DISKMIRROR_UNPROVEN_TESTS=1 runs it, on a machine with nothing else to do");
-
     /// <summary>Root, loop devices, and the programs named.</summary>
     public static void Need(params string[] programs)
     {

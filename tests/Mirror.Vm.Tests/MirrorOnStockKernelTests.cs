@@ -15,8 +15,6 @@ public sealed class MirrorOnStockKernelTests(ITestOutputHelper output)
     [InlineData("raid1")]
     public async Task A_file_system_in_use_is_mirrored_byte_for_byte_with_data_from_the_tap(string kind)
     {
-        Skip.IfNot(Environment.GetEnvironmentVariable("DISKMIRROR_UNPROVEN_TESTS") == "1",
-            "has not been seen to pass yet; DISKMIRROR_UNPROVEN_TESTS=1 runs it, on a machine with nothing else to do");
         GuestResult result = await GuestTest.RunAsync(
             $$"""
             . /volumes.sh
