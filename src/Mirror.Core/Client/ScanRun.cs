@@ -116,9 +116,15 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
             if (disk.NextData(_nextWindow * Units.ChunkBytes) >= disk.SizeBytes) hole = Chunks - _nextWindow;
             bool localZero = hole >= MinHoleChunks || (hole > 0 && hole == Chunks - _nextWindow);
             int count = (int)Math.Min(localZero ? Math.Min(hole, WireLimits.MaxHashUnits) : WindowChunks, Chunks - _nextWindow);
-            _windows.Enqueue(new ScanWindow(_nextWindow, count, localZero));
-            asked.Add();
-            outbox.Append(new HashRequestMessage(_nextWindow * (Units.ChunkBytes / Units.SectorBytes), count, Units.ChunkBytes));
+            // Where all differs, comparing costs both sides more than it saves: send, and look again now and then.
+            bool probe = (_nextWindow + count - 1) / ProbeEvery * ProbeEvery >= _nextWindow;
+            bool dense = !Guarded && !localZero && !probe && _dense >= DenseAfter;
+            _windows.Enqueue(new ScanWindow(_nextWindow, count, localZero) { Dense = dense, Known = dense });
+            if (!dense)
+            {
+                asked.Add();
+                outbox.Append(new HashRequestMessage(_nextWindow * (Units.ChunkBytes / Units.SectorBytes), count, Units.ChunkBytes));
+            }
             _nextWindow += count;
             worked = true;
         }
@@ -142,7 +148,7 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
             {
                 var chunk = new ScanChunk(_nextRead, window);
                 long offset = _nextRead * Units.ChunkBytes;
-                chunk.Read = reads.Submit(offset, (int)Math.Min(Units.ChunkBytes, disk.SizeBytes - offset), produced(), chunk, HashLocally, _stop.Token);
+                chunk.Read = reads.Submit(offset, (int)Math.Min(Units.ChunkBytes, disk.SizeBytes - offset), produced(), chunk, window.Dense ? null : HashLocally, _stop.Token);
                 _chunks.Enqueue(chunk);
                 _nextRead++;
                 worked = true;
@@ -180,6 +186,12 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
     {
         if (chunk.Resolved || chunk.FineRequested || !chunk.Window.Known || chunk.Read is not { Completed: true } read) return false;
         if (read.Error is not null) throw new IOException(read.Error.Message, read.Error);
+        if (chunk.Window.Dense)
+        {
+            chunk.Differing.AsSpan().Fill(ulong.MaxValue);
+            chunk.Resolved = true;
+            return true;
+        }
         ReadOnlySpan<byte> image = chunk.Window.TagOf(chunk.Index);
         bool imageZero = !image.ContainsAnyExcept((byte)0);
         if (image.SequenceEqual(chunk.LocalTag))

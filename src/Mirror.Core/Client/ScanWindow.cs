@@ -12,6 +12,9 @@ internal sealed class ScanWindow(long firstChunk, int count, bool localZero)
     /// <summary>Whether the disk is known to read as zeroes here, so that nothing needs to be read.</summary>
     public bool LocalZero { get; set; } = localZero;
 
+    /// <summary>Whether all of it is sent without a comparison: everything before it differed.</summary>
+    public bool Dense { get; init; }
+
     /// <summary>Whether the answer is there.</summary>
     public bool Known { get; set; }
 

@@ -29,12 +29,6 @@ internal sealed class HashJob(HashRequestMessage request, long volumeBytes)
     /// <summary>Whether any unit is other than zero.</summary>
     public bool AnyData { get; set; }
 
-    /// <summary>The stretch of data last found.</summary>
-    public long DataStart { get; set; }
-
-    /// <summary>Its end; before it nothing needs to be asked.</summary>
-    public long DataEnd { get; set; }
-
     /// <summary>Whether all is done.</summary>
     public bool Complete => Done == Request.Count;
 

@@ -25,6 +25,7 @@ internal sealed class HashLane
     private readonly Thread[] _threads;
     private readonly string _name;
     private bool _started, _sending, _closed;
+    private long _dataStart, _dataEnd;      // held data when last asked; a hole made there since is read as zeroes
 
     /// <summary>Makes the lane; its threads start with the first request.</summary>
     public HashLane(IImageStore store, Bytes32 key, ReplyLane replies, int workers, string name, Action<Exception> failed)
@@ -181,12 +182,10 @@ internal sealed class HashLane
     {
         int unitBytes = job.Request.UnitBytes;
         long at = job.Offset + (long)job.Next * unitBytes;
-        if (at >= job.DataEnd)
-        {
-            if (_store.NextData(at, out long start, out long end)) (job.DataStart, job.DataEnd) = (start, end);
-            else (job.DataStart, job.DataEnd) = (long.MaxValue, long.MaxValue);
-        }
-        int zero = job.DataStart >= job.End ? job.Request.Count - job.Next : (int)(Math.Max(0, job.DataStart - at) / unitBytes);
+        if (at >= job.End || (at >= _dataStart && at < _dataEnd)) return;
+        // Finding the end of a long run of data walks all of it: once a run, not once a job.
+        if (!_store.NextData(at, out _dataStart, out _dataEnd)) _dataStart = _dataEnd = long.MaxValue;
+        int zero = _dataStart >= job.End ? job.Request.Count - job.Next : (int)(Math.Max(0, _dataStart - at) / unitBytes);
         job.Next += zero;
         job.Done += zero;
         if (zero > 0) Monitor.PulseAll(_lock);

@@ -19,7 +19,7 @@ internal sealed record VolumeLimits
     public int QueuedMessages { get; init; } = 1024;
 
     /// <summary>Threads that hash for one connection.</summary>
-    public int HashWorkers { get; init; } = Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
+    public int HashWorkers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
 
     /// <summary>How often ALIVE is sent.</summary>
     public TimeSpan AliveInterval { get; init; } = WireLimits.AliveInterval;
