@@ -65,7 +65,7 @@ public sealed class HierarchicalBitmapTests(ITestOutputHelper output)
         long before = GC.GetAllocatedBytesForCurrentThread();
         var set = new HierarchicalBitmap((1L << 40) / 4096); // 1 TiB
         long empty = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.InRange(empty, 0, 1 << 20);
+        Assert.InRange(empty, 0, (1 << 20) + (1 << 16)); // a word and a reference for each page of 4096 granules, and 1/64 of the words above
         set.Add(set.Length - 1);
         Assert.Equal(set.Length - 1, set.Next(0));
         Assert.Equal(1, set.Count);
