@@ -378,6 +378,19 @@ struct event {
 	u32 bytes;
 };
 
+static long linger_on(u32 i, u64 *until)
+{
+	return bpf_ktime_get_ns() >= *until;
+}
+
+/* Makes a program that has read the state of an ended generation as slow as a test wants: the flip has to wait for it. */
+static __always_inline void linger(void)
+{
+	u64 until = bpf_ktime_get_ns() + control.linger;
+
+	bpf_loop(1 << 20, linger_on, &until, 0);
+}
+
 static __always_inline void completed(struct event *e, bool with_data)
 {
 	u64 state = READ_ONCE(control.state);
@@ -389,7 +402,9 @@ static __always_inline void completed(struct event *e, bool with_data)
 		return;
 	if (end > config.disk_sectors || end < first) {
 		ADD(control.beyond, 1);
-		goto sum;
+		if (end < first)
+			goto sum;
+		/* A disk that has grown: what lies within the volume as it was is marked all the same. */
 	}
 	if (first < config.start)
 		first = config.start;
@@ -398,6 +413,8 @@ static __always_inline void completed(struct event *e, bool with_data)
 	if (first >= end)
 		goto sum;
 
+	if (control.linger)
+		linger();
 	MARK(completion_span, mark_completed, (state & TAP_STATE_MARKS), first - config.start, end - config.start);
 
 	if (rate == TAP_RATE_OFF) {
@@ -468,7 +485,7 @@ static __always_inline void issued(u32 op, u64 sector, u64 sectors)
 	ADD(control.issued, 1);
 	if (op != OP_DISCARD && !(op == OP_WRITE_ZEROES && config.flags & TAP_FLAG_ZEROES_UNCOUNTED))
 		ADD(control.issued_sectors, sectors);
-	if (end > config.disk_sectors || end < first)
+	if (end < first)
 		return; /* its completion will say so */
 	if (first < config.start)
 		first = config.start;

@@ -14,7 +14,7 @@
 #define DISKMIRROR_TAP_H
 
 #define TAP_MAGIC 0x3150415452494d44ULL /* "DMIRTAP1" */
-#define TAP_VERSION 1
+#define TAP_VERSION 2
 
 #define TAP_HEADER_WORDS 512
 #define TAP_WORD_GENERATION 0
@@ -48,7 +48,7 @@ struct tap_config {
 	u32 minor;
 	u64 start; /* first sector of the volume on the whole disk */
 	u64 sectors; /* of the volume */
-	u64 disk_sectors; /* of the whole disk; what lies past it is a hole */
+	u64 disk_sectors; /* of the whole disk; what lies past it is a hole, or says that the disk has grown */
 	u32 granule_shift; /* log2 of sectors in a granule */
 	u32 flags;
 	u64 plane_words;
@@ -71,7 +71,8 @@ struct tap_control {
 	u64 short_consumed; /* records without data that the client has taken */
 	u64 hide_completions; /* test switch: every Nth completion is not seen */
 	u64 hide_issues; /* the same for issue events */
-	u64 pad0[3];
+	u64 linger; /* test switch: nanoseconds that a program waits between reading state and marking */
+	u64 pad0[2];
 
 	/* Programs, at delivery. */
 	u64 short_produced;

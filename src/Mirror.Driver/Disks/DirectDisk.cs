@@ -61,6 +61,20 @@ public sealed unsafe class DirectDisk : IDisk
     /// <summary>Whether reads go past the page cache.</summary>
     public bool IsDirect { get; }
 
+    /// <inheritdoc/>
+    public long SizeNow
+    {
+        get
+        {
+            // A device that is gone, or a drive without its medium, has no size; its reads say what is wrong.
+            long size = 0;
+            if (Host is not null) _ = DiskNative.Ioctl(_file, DiskNative.BLKGETSIZE64, &size);
+            else if (DiskNative.TryStat(_file, out FileFacts facts)) size = facts.Size;
+            size -= size % LogicalBlockBytes;
+            return size > 0 ? size : SizeBytes;
+        }
+    }
+
     /// <summary>Opens a block device or an image file for reading.</summary>
     /// <param name="path">Path of the device node (any name of it) or file.</param>
     /// <param name="readers">How many reads are in flight at most, 1 to 64.</param>
@@ -113,8 +127,7 @@ public sealed unsafe class DirectDisk : IDisk
         return new DirectDisk(file, DiskHoles.OfLoop(file, host), path, size, block, block, direct: true, readers)
         {
             Identity = catalog.IdentityOf(host),
-            // The size as opened: a listing made at another moment may have another.
-            Attachment = DiskIdentityText.Attachment(host with { SizeBytes = size }, paths.BootId()),
+            Attachment = DiskIdentityText.Attachment(host, paths.BootId()),
             Host = host,
         };
     }

@@ -29,13 +29,9 @@ public sealed class DiskCatalog
 
     internal static DiskCatalog Read(HostPaths paths)
     {
-        string blocks = Path.Combine(paths.Sys, "class/block");
         var found = new List<HostDisk>();
-        if (Directory.Exists(blocks))
-        {
-            foreach (string entry in Directory.EnumerateFileSystemEntries(blocks))
-                if (SysBlock.Read(paths, Path.GetFileName(entry)) is { } disk) found.Add(disk);
-        }
+        foreach (string name in HostPaths.Names(Path.Combine(paths.Sys, "class/block")))
+            if (SysBlock.Read(paths, name) is { } disk) found.Add(disk);
         var ordered = new List<HostDisk>(found.Count);
         ILookup<string?, HostDisk> partitions = found.ToLookup(disk => disk.Parent);
         foreach (HostDisk whole in partitions[null].OrderBy(disk => disk.Name, NaturalOrder.Instance))

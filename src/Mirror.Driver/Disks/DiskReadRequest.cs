@@ -5,10 +5,11 @@ namespace Mirror.Driver.Disks;
 /// <summary>
 /// One read on its way, reused from read to read. Owned by the queue while waiting and by one reader thread while it runs; goes back to the
 /// pool when the caller has seen the result, which is never before the kernel has let go of the memory.
+/// What awaits the read goes on on the thread that has read: the scan's hash finds the data in that processor's cache.
 /// </summary>
 internal sealed class DiskReadRequest(DiskReadQueue queue) : IValueTaskSource
 {
-    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _core;
 
     internal long Offset { get; private set; }
 

@@ -76,9 +76,6 @@ internal static class DiskUses
     private static List<string[]> BtrfsMembers(HostPaths paths)
     {
         string root = Path.Combine(paths.Sys, "fs/btrfs");
-        if (!Directory.Exists(root)) return [];
-        return [.. Directory.EnumerateDirectories(root).Select(fs => Path.Combine(fs, "devices")).Where(Directory.Exists)
-            .Select(devices => Directory.EnumerateFileSystemEntries(devices).Select(entry => Path.GetFileName(entry)!).ToArray())
-            .Where(members => members.Length > 1)];
+        return [.. HostPaths.Names(root).Select(fs => HostPaths.Names(Path.Combine(root, fs, "devices"))).Where(members => members.Length > 1)];
     }
 }

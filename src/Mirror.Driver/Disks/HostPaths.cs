@@ -26,4 +26,17 @@ internal sealed record HostPaths(string Sys, string Proc, string Dev, string Etc
             return null;
         }
     }
+
+    /// <summary>The names in a directory, in order; none when it is missing or goes meanwhile, as disks do.</summary>
+    internal static string[] Names(string directory)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries(directory).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
 }

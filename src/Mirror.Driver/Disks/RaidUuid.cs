@@ -13,11 +13,9 @@ internal static class RaidUuid
         if (HostPaths.ReadLine(Path.Combine(block, "md/uuid")) is { } text && text.Replace("-", "").ToLowerInvariant() is { Length: 32 } uuid)
             return uuid;
         string slaves = Path.Combine(block, "slaves");
-        if (!Directory.Exists(slaves)) return null;
-        foreach (string member in Directory.EnumerateFileSystemEntries(slaves).Order(StringComparer.Ordinal))
+        foreach (string name in HostPaths.Names(slaves))
         {
-            string name = Path.GetFileName(member);
-            if (!long.TryParse(HostPaths.ReadLine(Path.Combine(member, "size")), out long sectors)) continue;
+            if (!long.TryParse(HostPaths.ReadLine(Path.Combine(slaves, name, "size")), out long sectors)) continue;
             long? sector = HostPaths.ReadLine(Path.Combine(block, "md/metadata_version")) switch
             {
                 "1.0" => (sectors - 16) & ~7L,

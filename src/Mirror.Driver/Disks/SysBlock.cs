@@ -35,8 +35,15 @@ internal sealed partial class SysBlock
     internal static HostDisk? Read(HostPaths paths, string name)
     {
         string link = Path.Combine(paths.Sys, "class/block", name);
-        string directory = new DirectoryInfo(link).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? link;
-        return new SysBlock(paths, directory).Read();
+        try
+        {
+            string directory = new DirectoryInfo(link).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? link;
+            return new SysBlock(paths, directory).Read();
+        }
+        catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     private HostDisk? Read()
@@ -189,13 +196,7 @@ internal sealed partial class SysBlock
         return true;
     }
 
-    private List<string> Names(string directory)
-    {
-        string path = Path.Combine(_directory, directory);
-        return Directory.Exists(path)
-            ? [.. Directory.EnumerateFileSystemEntries(path).Select(entry => Path.GetFileName(entry)!).Order(StringComparer.Ordinal)]
-            : [];
-    }
+    private string[] Names(string directory) => HostPaths.Names(Path.Combine(_directory, directory));
 
     /// <summary>The kernel writes <c>!</c> for a slash in a device's name.</summary>
     private string DevicePath(string name) => Path.Combine(_paths.Dev, name.Replace('!', '/'));

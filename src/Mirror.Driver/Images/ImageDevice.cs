@@ -36,9 +36,18 @@ internal sealed class ImageDevice : IImageFile
     public long AllocatedBytes => SizeBytes;
 
     /// <inheritdoc/>
+    public long ChangeStamp => 0;
+
+    /// <inheritdoc/>
     public void SetSize(long bytes)
     {
         if (bytes > SizeBytes) throw new StoreUnusableException($"{Path} has {SizeBytes} bytes, and the volume needs {bytes}. Give a larger device, or a file.");
+    }
+
+    /// <inheritdoc/>
+    public void Allocate(long bytes)
+    {
+        // A device is all there.
     }
 
     /// <inheritdoc/>

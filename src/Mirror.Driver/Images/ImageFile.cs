@@ -30,12 +30,29 @@ internal sealed class ImageFile : IImageFile
     public long AllocatedBytes => ImageNative.Facts(_handle, Path).AllocatedBytes;
 
     /// <inheritdoc/>
+    public long ChangeStamp => ImageNative.Facts(_handle, Path).Changed;
+
+    /// <inheritdoc/>
     public void SetSize(long bytes)
     {
         if (bytes == SizeBytes) return;
         ImageNative.Truncate(_handle, Path, bytes);
         ImageNative.Sync(_handle, Path);
         Volatile.Write(ref _size, bytes);
+    }
+
+    /// <inheritdoc/>
+    public void Allocate(long bytes)
+    {
+        if (AllocatedBytes >= bytes || ImageNative.TryAllocate(_handle, Path, bytes)) return;
+        // Where nothing can be set aside, only writing takes the room; what is there is kept.
+        byte[] piece = new byte[1 << 20];
+        for (long at = 0; at < bytes; at += piece.Length)
+        {
+            Span<byte> part = piece.AsSpan(0, (int)Math.Min(piece.Length, bytes - at));
+            Read(at, part);
+            Write(at, part);
+        }
     }
 
     /// <inheritdoc/>

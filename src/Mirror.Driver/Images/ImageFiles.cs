@@ -6,15 +6,16 @@ namespace Mirror.Driver.Images;
 /// <summary>The store's files on this machine.</summary>
 public sealed class ImageFiles : IImageFiles
 {
-    private const int OwnerOnly = 0x180, OwnerOnlyDirectory = 0x1c0;    // 0600, 0700
+    private const int OwnerOnly = 0x180, ReadOnly = 0x100, OwnerOnlyDirectory = 0x1c0;     // 0600, 0400, 0700
 
     /// <inheritdoc/>
     public IImageFile Open(string path, ImageOpenMode mode)
     {
         // Asked by name first: a device needs O_EXCL, which means something else for a file. Asked again on the handle.
         bool device = IsBlockDevice(path);
-        if (mode == ImageOpenMode.Existing && !File.Exists(path))
+        if (mode is ImageOpenMode.Existing or ImageOpenMode.Read && !File.Exists(path))
             throw new StoreUnusableException($"{path} is missing, though the volume's record says that it has been there. Put it back, or move the volume's directory away so that the volume begins anew.");
+        if (mode == ImageOpenMode.Read) return OpenToRead(path);
         SafeFileHandle handle = device ? OpenDevice(path) : ImageNative.Open(path, ImageNative.O_RDWR | (mode == ImageOpenMode.Existing ? 0 : ImageNative.O_CREAT), OwnerOnly);
         try
         {
@@ -97,6 +98,63 @@ public sealed class ImageFiles : IImageFiles
         Directory.Exists(path) ? [.. Directory.EnumerateDirectories(path).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)] : [];
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Files(string path) => Directory.Exists(path) ? [.. Directory.EnumerateFiles(path).Select(f => Path.GetFileName(f)!)] : [];
+
+    /// <inheritdoc/>
+    public void Delete(string path) => File.Delete(path);
+
+    /// <inheritdoc/>
+    public void MoveDirectory(string from, string to)
+    {
+        Directory.Move(from, to);
+        SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(to))!);
+        SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(from))!);
+    }
+
+    /// <inheritdoc/>
+    public void DeleteDirectory(string path)
+    {
+        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+    }
+
+    /// <inheritdoc/>
+    public void Clone(string path, string clone)
+    {
+        if (IsBlockDevice(path)) throw new CloneUnsupportedException($"{path} is a block device, which cannot be cloned. For history put the image into a file on XFS or Btrfs; or write archives of it.");
+        using SafeFileHandle source = ImageNative.Open(path, ImageNative.O_RDONLY);
+        ImageNative.SpareCopies(source);
+        using (SafeFileHandle handle = ImageNative.Open(clone, ImageNative.O_RDWR | ImageNative.O_CREAT | ImageNative.O_EXCL, ReadOnly))
+        {
+            if (!ImageNative.TryClone(handle, clone, source))
+                throw new CloneUnsupportedException($"The file system of {Path.GetDirectoryName(path)} cannot clone files, which history needs. Put the store on XFS or Btrfs: stop the server, copy the store there with 'cp -a --sparse=always', and start it with the new place. Until then write archives.");
+            ImageNative.Sync(handle, clone);
+        }
+        SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(clone))!);
+    }
+
+    /// <inheritdoc/>
+    public long? UniqueBytes(string path)
+    {
+        using SafeFileHandle handle = ImageNative.Open(path, ImageNative.O_RDONLY);
+        return ImageNative.UniqueBytes(handle, path);
+    }
+
+    /// <inheritdoc/>
+    public StorageSpace? Space(string path)
+    {
+        try
+        {
+            if (IsBlockDevice(path)) return null;
+            var drive = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            return new StorageSpace(drive.AvailableFreeSpace, drive.TotalSize);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
     public long FreeBytes(string path)
     {
         try
@@ -106,6 +164,22 @@ public sealed class ImageFiles : IImageFiles
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return long.MaxValue;
+        }
+    }
+
+    private static ImageFile OpenToRead(string path)
+    {
+        SafeFileHandle handle = ImageNative.Open(path, ImageNative.O_RDONLY);
+        try
+        {
+            if (!ImageNative.Facts(handle, path).IsRegular) throw new StoreUnusableException($"{path} is not a regular file.");
+            if (!ImageNative.TryLock(handle, path, shared: true)) throw new StoreInUseException($"{path} is being removed.");
+            return new ImageFile(handle, path);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Mirror.Core.Blocks;
 using Mirror.Core.Taps;
 using Mirror.Driver.Interop;
@@ -6,8 +7,8 @@ namespace Mirror.Driver.Taps;
 
 /// <summary>
 /// The tap by programs in the kernel (driver/linux). Maps, programs and links are pinned under the volume's name, so marking goes on
-/// while no process is there; the next one continues where boot, disk attachment, place and granule are the same.
-/// See docs/internals.md, "The tap".
+/// while no process is there; the next one continues where boot, disk attachment, place and granule are the same, and takes over into a larger
+/// one where the disk has grown. See docs/internals.md, "The tap".
 /// </summary>
 public sealed unsafe class EbpfTap : ITap
 {
@@ -44,7 +45,7 @@ public sealed unsafe class EbpfTap : ITap
         _statistics = new DiskStatistics(target.DiskDirectory);
         // Where the switch is off and the statistics are kept all the same (TapProbe has made sure), it means nothing, later either.
         bool bySwitch = DiskStatistics.IsSwitchedOn(target);
-        _sums = new TapSums(_control, _statistics, config.BioBased != 0, () => !bySwitch || DiskStatistics.IsSwitchedOn(target));
+        _sums = new TapSums(_control, _statistics, config.BioBased != 0, () => !bySwitch || DiskStatistics.IsSwitchedOn(target), () => OtherDiskSize > 0 && OtherDiskSize > (long)config.DiskSectors);
         _barrierInner = NativeError.Check(Libbpf.MapCreate(2, null, 4, 8, 1, 0), "The tap's barrier");
         Description = new TapDescription
         {
@@ -93,6 +94,9 @@ public sealed unsafe class EbpfTap : ITap
         UntrackedCommands = (long)Volatile.Read(ref _control->Untracked),
     };
 
+    /// <inheritdoc/>
+    public bool Outgrown => OtherDiskSize > 0 && OtherDiskSize != (long)_programs.Config.DiskSectors;
+
     /// <summary>The kernel's ids of the attached programs.</summary>
     internal IReadOnlyList<ulong> ProgramIds => _programs.ProgramIds;
 
@@ -101,6 +105,8 @@ public sealed unsafe class EbpfTap : ITap
 
     /// <summary>The control block, for tests.</summary>
     internal ref TapControl Control => ref *_control;
+
+    private long OtherDiskSize => TapTarget.ReadNumber(_target.DiskDirectory, "size");
 
     private int CurrentPlane => (int)(Volatile.Read(ref _control->State) & TapControl.MarksBit);
 
@@ -133,7 +139,9 @@ public sealed unsafe class EbpfTap : ITap
                 if (Continue(options, target, theLock) is { } continued) return continued;
                 TapPrograms.RemovePins(PinsOf(options));
             }
-            return Attach(options, target, theLock);
+            EbpfTap attached = Attach(options, target, theLock);
+            attached.PinIfWanted();
+            return attached;
         }
         catch
         {
@@ -301,11 +309,13 @@ public sealed unsafe class EbpfTap : ITap
         string pins = PinsOf(options);
         if (!Directory.Exists(pins) || TapPrograms.FromPins(pins, out _) is not { } programs) return null;
         TapConfig there = programs.Config, wanted = Configure(options, target);
-        bool same = there.Diskseq == wanted.Diskseq && there.Major == wanted.Major && there.Minor == wanted.Minor
-            && there.Start == wanted.Start && there.Sectors == wanted.Sectors && there.DiskSectors == wanted.DiskSectors
-            && there.GranuleShift == wanted.GranuleShift && there.RingBytes == wanted.RingBytes && there.BioBased == wanted.BioBased
-            && ((ReadOnlySpan<byte>)there.BootId).SequenceEqual(wanted.BootId);
-        if (!same)
+        bool sameDisk = there.Diskseq == wanted.Diskseq && there.Major == wanted.Major && there.Minor == wanted.Minor
+            && there.Start == wanted.Start && there.BioBased == wanted.BioBased && ((ReadOnlySpan<byte>)there.BootId).SequenceEqual(wanted.BootId);
+        bool same = sameDisk && there.Sectors == wanted.Sectors && there.DiskSectors == wanted.DiskSectors
+            && there.GranuleShift == wanted.GranuleShift && there.RingBytes == wanted.RingBytes;
+        bool grown = sameDisk && !same && there.Sectors <= wanted.Sectors && there.DiskSectors < wanted.DiskSectors | there.Sectors < wanted.Sectors
+            && there.DiskSectors <= wanted.DiskSectors && there.GranuleShift <= wanted.GranuleShift;
+        if (!same && !grown)
         {
             programs.Dispose();
             return null;
@@ -319,6 +329,7 @@ public sealed unsafe class EbpfTap : ITap
             tap.DisposeAllButLock();
             return null;
         }
+        if (grown) return Succeed(options, target, theLock, tap);
         // What waits in the ring is in the bitmaps too, which the engine goes by now.
         tap.ChangeState(TapControl.RateMask, 0);
         tap.Barrier();
@@ -328,7 +339,67 @@ public sealed unsafe class EbpfTap : ITap
         return tap;
     }
 
-    private static EbpfTap Attach(TapOptions options, TapTarget target, FileStream? theLock)
+    /// <summary>
+    /// Attaches a tap for a disk that has grown, and takes the earlier one's bits and state over, while that goes on marking. Nothing is missed: a
+    /// write is marked by the earlier one, whose runs have ended when its bits are copied, or by both, or by the new one; and the
+    /// earlier one's sums are looked at once more after those of the new one have begun.
+    /// </summary>
+    /// <returns>Null when the earlier one does not know everything: then the next start scans.</returns>
+    private static EbpfTap? Succeed(TapOptions options, TapTarget target, FileStream? theLock, EbpfTap earlier)
+    {
+        try
+        {
+            EbpfTap tap = Attach(options, target, theLock, continued: true);
+            try
+            {
+                earlier.Barrier();
+                SumsVerdict verdict = earlier.CheckSums();
+                for (var clock = Stopwatch.StartNew(); verdict == SumsVerdict.Undetermined && clock.Elapsed < options.IdleWait; verdict = earlier.CheckSums()) Thread.Sleep(1);
+                if (verdict is SumsVerdict.Agree or SumsVerdict.Hole)
+                {
+                    var bits = new HierarchicalBitmap(earlier._bitmaps.Layout.Granules);
+                    foreach (int plane in (int[])[0, 1, TapLayout.KeptPlane]) earlier._bitmaps.CopyTo(plane, bits);
+                    if (verdict == SumsVerdict.Hole) earlier.CopyIssuedTo(bits);
+                    tap.Keep(bits.InGranules(tap._bitmaps.Layout.Granules, tap._bitmaps.Layout.GranuleShift - earlier._bitmaps.Layout.GranuleShift));
+                    tap.SaveState(earlier.LoadState());
+                    // From here to the last pin a crash leaves none, or none that are whole: then the next start scans.
+                    TapPrograms.RemovePins(PinsOf(options));
+                    tap.PinIfWanted();
+                    return tap;
+                }
+            }
+            catch
+            {
+                tap.Unpin();
+                tap.DisposeAllButLock();
+                throw;
+            }
+            tap.DisposeAllButLock();
+            return null;
+        }
+        finally
+        {
+            earlier.DisposeAllButLock();
+        }
+    }
+
+    private void PinIfWanted()
+    {
+        if (!_options.Pin) return;
+        _pinned = true;
+        try
+        {
+            _programs.PinTo(PinsOf(_options));
+        }
+        catch
+        {
+            Unpin();
+            DisposeAllButLock();
+            throw;
+        }
+    }
+
+    private static EbpfTap Attach(TapOptions options, TapTarget target, FileStream? theLock, bool continued = false)
     {
         (TapCalibration calibration, string? reason) = MarkOnlyReason(options);
         TapConfig config = Configure(options, target);
@@ -352,7 +423,7 @@ public sealed unsafe class EbpfTap : ITap
         {
             throw Refused(target, e);
         }
-        var tap = new EbpfTap(options, target, programs, theLock, continued: false, reason);
+        var tap = new EbpfTap(options, target, programs, theLock, continued, reason);
         try
         {
             ref TapControl.ClientWords client = ref tap._control->Client;
@@ -360,16 +431,10 @@ public sealed unsafe class EbpfTap : ITap
             client.Program1 = programs.ProgramIds[1];
             client.Program2 = programs.ProgramIds.Length > 2 ? programs.ProgramIds[2] : 0;
             tap._sums.TakeBase(options.IdleWait);
-            if (options.Pin)
-            {
-                tap._pinned = true;
-                programs.PinTo(PinsOf(options));
-            }
             return tap;
         }
         catch
         {
-            tap.Unpin();
             tap.DisposeAllButLock();
             throw;
         }

@@ -15,6 +15,7 @@ internal struct TapControl
     [FieldOffset(16)] public ulong ShortConsumed;
     [FieldOffset(24)] public ulong HideCompletions;
     [FieldOffset(32)] public ulong HideIssues;
+    [FieldOffset(40)] public ulong Linger;
 
     [FieldOffset(64)] public ulong ShortProduced;
     [FieldOffset(72)] public ulong Delivered;

@@ -15,14 +15,17 @@ namespace Mirror.Driver.Taps;
 /// </code>
 ///
 /// What was missed is within the issue bitmap if I = S at a moment with nothing in flight; otherwise only a scan helps. Found while
-/// the disk is busy, the hole is reported at once and its cover is looked at in the first quiet moment.
+/// the disk is busy, the hole is reported at once and its cover is looked at in the first quiet moment. Writes past the end of a disk that has
+/// grown are none: within the volume as it was they are marked, and the rest is no part of the tap's volume yet.
 /// </summary>
-internal sealed unsafe class TapSums(TapControl* control, DiskStatistics statistics, bool bioBased, Func<bool> statisticsOn)
+internal sealed unsafe class TapSums(TapControl* control, DiskStatistics statistics, bool bioBased, Func<bool> statisticsOn, Func<bool> outgrown)
 {
     private const int Samples = 24, SamplesToAgree = 6;
-    private static readonly TimeSpan s_settle = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan s_settle = TimeSpan.FromMilliseconds(2), s_longSettle = TimeSpan.FromSeconds(1);
 
     private Proposal? _proposal;        // what Accept would make the base
+    private Sample _standing;           // the last sample with more issued than written
+    private long _standingSince;        // Stopwatch timestamp
 
     /// <summary>Whether everything issued before the check began has completed and was seen: the old issue plane can be forgotten.</summary>
     public bool IssuedIsSettled { get; private set; }
@@ -80,7 +83,7 @@ internal sealed unsafe class TapSums(TapControl* control, DiskStatistics statist
         ulong untracked = Volatile.Read(ref control->Untracked), beyond = Volatile.Read(ref control->Beyond), lost = Volatile.Read(ref control->BioLost);
         SumsVerdict verdict = bioBased ? CheckBios() : CheckRequests();
         // What no sum shows.
-        if (hibernated || untracked != Client.ReportedUntracked || beyond != Client.ReportedBeyond) verdict = SumsVerdict.Lost;
+        if (hibernated || untracked != Client.ReportedUntracked || (beyond != Client.ReportedBeyond && !outgrown())) verdict = SumsVerdict.Lost;
         else if (lost != Client.ReportedBioLost && verdict != SumsVerdict.Lost) verdict = SumsVerdict.Hole;
         if (verdict is not (SumsVerdict.Hole or SumsVerdict.Lost)) return verdict;
         IssuedIsSettled = false;
@@ -117,7 +120,7 @@ internal sealed unsafe class TapSums(TapControl* control, DiskStatistics statist
                 if (open == 0 && now.InFlight == 0) return Settled(now);
                 agreed++;
             }
-            if (now.Still && now.InFlight == 0 && ++quiet >= SamplesToAgree && StaysStill(now))
+            if (IsQuiet(now) && ++quiet >= SamplesToAgree && StaysStill(now))
             {
                 // Nothing under way, and yet the sums differ among themselves: issue events were missed, or S left something out.
                 return lead == 0 ? IssuesMissed(now) : Missed(now, lead);
@@ -133,7 +136,7 @@ internal sealed unsafe class TapSums(TapControl* control, DiskStatistics statist
         for (int i = 0; i < Samples; i++)
         {
             Sample now = Take();
-            if (!now.Still || now.InFlight != 0) continue;
+            if (!IsQuiet(now)) continue;
             (long lead, long open) = Compare(now);
             if (lead == 0 && open == 0) return Settled(now);
             if (StaysStill(now)) return Missed(now, lead);
@@ -169,7 +172,7 @@ internal sealed unsafe class TapSums(TapControl* control, DiskStatistics statist
 
     private SumsVerdict Missed(Sample now, long lead)
     {
-        if (now.Still && now.InFlight == 0 && StaysStill(now))
+        if (IsQuiet(now) && StaysStill(now))
         {
             _proposal = new Proposal(now.Written, now.Completed, now.Issued, QuietFlags);
             return now.Issued - Client.BaseIssued == now.Written - Client.BaseWritten ? SumsVerdict.Hole : SumsVerdict.Lost;
@@ -177,6 +180,20 @@ internal sealed unsafe class TapSums(TapControl* control, DiskStatistics statist
         // Only the difference is moved: I is still to be compared with S from the old base on.
         _proposal = new Proposal(Client.BaseWritten, Client.BaseCompleted + (ulong)lead, Client.BaseIssued, Flags | SumsFlags.HolePending);
         return SumsVerdict.Hole;
+    }
+
+    /// <summary>
+    /// Whether nothing is under way. That nothing is in flight does not say so: a request whose completion has begun (or a bio that is queued
+    /// and not begun) is in neither count, for as long as its thread is kept from the processor. It was issued, so where more was issued than
+    /// written, only a long standstill counts.
+    /// </summary>
+    private bool IsQuiet(Sample now)
+    {
+        if (!now.Still || now.InFlight != 0) return false;
+        (long lead, long open) = Compare(now);
+        if (lead + open <= 0) return true;
+        if (now != _standing) (_standing, _standingSince) = (now, Stopwatch.GetTimestamp());
+        return Stopwatch.GetElapsedTime(_standingSince) >= s_longSettle;
     }
 
     private bool StaysStill(Sample sample)

@@ -60,8 +60,8 @@ public sealed class DirectDiskTests
         Skip.IfNot(LoopDisk.Possible, NeedsLoop);
         using LoopDisk loop = LoopDisk.Create(1 << 20);
         using DirectDisk disk = DirectDisk.Open(loop.Path);
-        _ = Command.Run("dd", $"if={loop.Path} of=/dev/null bs=1M status=none"); // fills the device's page cache
-        Command.Run("dd", $"if=/dev/zero of={loop.Path} bs=4096 count=1 seek=3 oflag=direct conv=notrunc status=none");
+        _ = Shell.Run($"dd if={loop.Path} of=/dev/null bs=1M status=none"); // fills the device's page cache
+        Shell.Run($"dd if=/dev/zero of={loop.Path} bs=4096 count=1 seek=3 oflag=direct conv=notrunc status=none");
         Memory<byte> memory = AlignedMemory.Allocate(4096);
         memory.Span.Fill(1);
         await disk.ReadAsync(3 * 4096, memory, default);
@@ -132,10 +132,10 @@ public sealed class DirectDiskTests
         Skip.IfNot(LoopDisk.Possible, NeedsLoop);
         using LoopDisk outer = LoopDisk.Create(32 << 20);
         string mount = Directory.CreateTempSubdirectory("disk-test-").FullName;
-        Command.Run("mke2fs", $"-q -F -t ext4 {outer.Path}");
+        Shell.Run($"mke2fs -q -F -t ext4 {outer.Path}");
         try
         {
-            Command.Run("mount", $"{outer.Path} {mount}");
+            Shell.Run($"mount {outer.Path} {mount}");
         }
         catch (InvalidOperationException e)
         {
@@ -159,7 +159,7 @@ public sealed class DirectDiskTests
         }
         finally
         {
-            Command.Run("umount", mount);
+            Shell.Run($"umount {mount}");
             Directory.Delete(mount);
         }
     }
@@ -171,7 +171,7 @@ public sealed class DirectDiskTests
         using LoopDisk loop = LoopDisk.Create(4 << 20);
         using DirectDisk disk = DirectDisk.Open(loop.Path);
         using (var stream = new FileStream(loop.File, FileMode.Open)) stream.SetLength(1 << 20);
-        Command.Run("losetup", $"-c {loop.Path}");
+        Shell.Run($"losetup -c {loop.Path}");
         Memory<byte> memory = AlignedMemory.Allocate(1 << 20);
         DiskReadException error = await Assert.ThrowsAsync<DiskReadException>(
             async () => await disk.ReadAsync((1 << 20) - 8192, memory[..65536], default));

@@ -101,7 +101,7 @@ public sealed class DiskCatalogTests
         {
             try
             {
-                Command.Run("losetup", $"{path} {file}");
+                Shell.Run($"losetup {path} {file}");
             }
             catch (InvalidOperationException e)
             {
@@ -114,7 +114,7 @@ public sealed class DiskCatalogTests
             }
             finally
             {
-                Command.Run("losetup", $"-d {path}");
+                Shell.Run($"losetup -d {path}");
             }
         }
         finally
@@ -130,7 +130,7 @@ public sealed class DiskCatalogTests
         using LoopDisk loop = LoopDisk.Create(64 << 20);
         using (var stream = new FileStream(loop.File, FileMode.Open))
             stream.Write(PartitionTableTests.Mbr(0xCAFE0001, (1, 2048, 32768), (2, 40960, 65536)));
-        Command.Run("partx", $"-a {loop.Path}");
+        Shell.Run($"partx -a {loop.Path}");
         string mount = Directory.CreateTempSubdirectory("disk test ").FullName;
         try
         {
@@ -148,8 +148,8 @@ public sealed class DiskCatalogTests
             Assert.Equal(3, new[] { one.Attachment, two.Attachment, all.Attachment }.Distinct().Count());
             Assert.Contains("start=40960", two.Attachment);
 
-            Command.Run("mke2fs", $"-q -F -t ext4 {loop.Path}p2");
-            Command.Run("mount", $"{loop.Path}p2 \"{mount}\"");
+            Shell.Run($"mke2fs -q -F -t ext4 {loop.Path}p2");
+            Shell.Run($"mount {loop.Path}p2 '{mount}'");
             try
             {
                 catalog = DiskCatalog.Read();
@@ -174,13 +174,13 @@ public sealed class DiskCatalogTests
             }
             finally
             {
-                Command.Run("umount", $"\"{mount}\"");
+                Shell.Run($"umount '{mount}'");
             }
         }
         finally
         {
             Directory.Delete(mount);
-            Command.Run("partx", $"-d {loop.Path}");
+            Shell.Run($"partx -d {loop.Path}");
         }
     }
 
@@ -190,8 +190,8 @@ public sealed class DiskCatalogTests
         Skip.IfNot(LoopDisk.Possible, NeedsLoop);
         using LoopDisk outer = LoopDisk.Create(32 << 20);
         string mount = Directory.CreateTempSubdirectory("disk-test-").FullName;
-        Command.Run("mke2fs", $"-q -F -t ext4 {outer.Path}");
-        Command.Run("mount", $"{outer.Path} {mount}");
+        Shell.Run($"mke2fs -q -F -t ext4 {outer.Path}");
+        Shell.Run($"mount {outer.Path} {mount}");
         try
         {
             string file = Path.Combine(mount, "inner.img");
@@ -202,7 +202,7 @@ public sealed class DiskCatalogTests
         }
         finally
         {
-            Command.Run("umount", mount);
+            Shell.Run($"umount {mount}");
             Directory.Delete(mount);
         }
     }
@@ -214,8 +214,8 @@ public sealed class DiskCatalogTests
         using LoopDisk loop = LoopDisk.Create(4 << 20);
         try
         {
-            Command.Run("mkswap", loop.Path);
-            Command.Run("swapon", loop.Path);
+            Shell.Run($"mkswap {loop.Path}");
+            Shell.Run($"swapon {loop.Path}");
         }
         catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
@@ -229,8 +229,15 @@ public sealed class DiskCatalogTests
         }
         finally
         {
-            Command.Run("swapoff", loop.Path);
+            Shell.Run($"swapoff {loop.Path}");
         }
+    }
+
+    [Fact]
+    public void A_disk_that_goes_while_the_others_are_read_is_left_out()
+    {
+        Assert.Null(SysBlock.Read(HostPaths.System, "loop4711p2"));
+        Assert.Empty(HostPaths.Names("/sys/class/block/loop4711p2/holders"));
     }
 
     [SkippableFact]

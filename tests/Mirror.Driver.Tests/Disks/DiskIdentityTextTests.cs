@@ -50,6 +50,6 @@ public sealed class DiskIdentityTextTests
     {
         Assert.Equal("", DiskIdentityText.Attachment(Disk, "boot"));
         Assert.Equal("", DiskIdentityText.Attachment(Disk with { DiskSequence = 5 }, ""));
-        Assert.Equal("boot=b; diskseq=5; start=0; sectors=2097152", DiskIdentityText.Attachment(Disk with { DiskSequence = 5 }, "b"));
+        Assert.Equal("boot=b; diskseq=5; start=0", DiskIdentityText.Attachment(Disk with { DiskSequence = 5 }, "b"));
     }
 }

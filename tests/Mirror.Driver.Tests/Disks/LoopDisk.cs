@@ -31,7 +31,7 @@ internal sealed class LoopDisk : IDisposable
     {
         try
         {
-            return new LoopDisk(file, Command.Run("losetup", $"-f --show -b {logicalBlock} {options} {file}").Trim(), ownsFile);
+            return new LoopDisk(file, Shell.AttachLoop($"-b {logicalBlock} {options} {file}"), ownsFile);
         }
         catch when (ownsFile)
         {
@@ -48,7 +48,7 @@ internal sealed class LoopDisk : IDisposable
         return bytes;
     }
 
-    public void Detach() => Command.Run("losetup", $"-d {Path}");
+    public void Detach() => Shell.Run($"losetup -d {Path}");
 
     public void Dispose()
     {

@@ -13,7 +13,7 @@ internal sealed class LoopDevice : IDisposable
     {
         string file = directory.At($"{Guid.NewGuid():N}.img");
         using (FileStream stream = File.Create(file)) stream.SetLength(bytes);
-        return new LoopDevice(Run("losetup", "--find", "--show", "--sector-size", $"{sectorBytes}", file).Trim());
+        return new LoopDevice(Shell.AttachLoop($"--sector-size {sectorBytes} {file}"));
     }
 
     /// <summary>Whether this process may make one.</summary>

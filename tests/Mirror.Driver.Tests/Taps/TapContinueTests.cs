@@ -100,7 +100,7 @@ public sealed class TapContinueTests
         switch (what)
         {
             case "size":
-                Shell.Run($"delpart {disk.Path} 1 && addpart {disk.Path} 1 2048 4104");
+                Shell.Run($"delpart {disk.Path} 1 && addpart {disk.Path} 1 2048 4088");
                 break;
             case "granule":
                 options = options with { GranuleBytes = 8192 };
@@ -118,6 +118,43 @@ public sealed class TapContinueTests
         Assert.True(second.LoadState().IsEmpty);
         second.Unpin();
         Assert.False(Directory.Exists(Path.Combine(disk.PinDirectory, disk.Name)));
+    }
+
+    [SkippableFact]
+    public void A_disk_that_has_grown_is_continued_with_larger_bitmaps()
+    {
+        TestDisk.SkipUnlessTappable();
+        using var disk = new TestDisk(16 << 20);
+        using (EbpfTap first = disk.Open())
+        {
+            first.SaveState([1, 2, 3]);
+            var pending = new HierarchicalBitmap(disk.Bytes / 4096);
+            pending.Add(1000, 2);
+            first.Keep(pending);
+            Write(disk, 0, 2);
+            first.Flip();
+            Write(disk, 10, 2);
+        }
+        Write(disk, 20, 2);
+        Shell.Run($"truncate -s 64M {disk.BackingFile} && losetup -c {disk.Path}");
+        Write(disk, 4095, 2);
+        // A larger disk may have larger granules.
+        using EbpfTap second = EbpfTap.Open(disk.Options with { GranuleBytes = 8192 });
+        Assert.True(second.Description.Continued);
+        Assert.False(second.Outgrown);
+        Assert.True(second.LoadState().SequenceEqual((ReadOnlySpan<byte>)[1, 2, 3]));
+        var kept = new HierarchicalBitmap((64 << 20) / 8192);
+        second.CopyKeptTo(kept);
+        Assert.Equal([0L, 5L, 10L, 500L, 2047L], EbpfTapTests.Enumerate(kept));
+        Write(disk, 9000, 2);
+        second.Flip();
+        var old = new HierarchicalBitmap(kept.Length);
+        second.CopyOldTo(old);
+        Assert.Equal([4500L], EbpfTapTests.Enumerate(old));
+        Assert.Equal(SumsVerdict.Agree, second.CheckSums());
+        Shell.Run($"truncate -s 96M {disk.BackingFile} && losetup -c {disk.Path}");
+        Assert.True(second.Outgrown);
+        second.Unpin();
     }
 
     [SkippableFact]

@@ -98,7 +98,7 @@ public sealed class TapKindsTests
         });
         // A loop device over a file that has no room to grow: its writes fail.
         Shell.Run($"mount -t tmpfs -o size=1m none {at} && truncate -s 16M {at}/file");
-        string failing = Shell.Run($"losetup --find --show {at}/file");
+        string failing = Shell.AttachLoop($"{at}/file");
         disk.Cleanup(() => Shell.Try($"losetup -d {failing}"));
         using EbpfTap tap = EbpfTap.Open(disk.Options with { DiskPath = failing });
         tap.SetRate(TapRate.Hi);

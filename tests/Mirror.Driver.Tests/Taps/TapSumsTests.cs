@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mirror.Core.Blocks;
 using Mirror.Core.Taps;
 using Mirror.Driver.Taps;
@@ -73,6 +74,7 @@ public sealed class TapSumsTests
     {
         using var setting = new Setting(bioBased);
         using EbpfTap tap = setting.Open(0, 0);
+        long unseen = setting.WrittenSectors - (long)tap.Control.IssuedSectors;
         var verdicts = new Dictionary<SumsVerdict, int>();
         using (var stop = new CancellationTokenSource())
         {
@@ -99,7 +101,9 @@ public sealed class TapSumsTests
         }
         SumsVerdict end;
         while ((end = tap.CheckSums()) == SumsVerdict.Hole) tap.AcceptSums();
-        Assert.Equal(SumsVerdict.Agree, end);
+        // The kernel may have skipped the issue program as well: then the hole had no cover, and only then that is said.
+        if (end == SumsVerdict.Lost) Assert.NotEqual(unseen, setting.WrittenSectors - (long)tap.Control.IssuedSectors);
+        else Assert.Equal(SumsVerdict.Agree, end);
         tap.Unpin();
     }
 
@@ -164,8 +168,10 @@ public sealed class TapSumsTests
         setting.Write(tap, 10);
         Assert.Equal(SumsVerdict.Undetermined, tap.CheckSums());
         setting.SetStatistics(true);
-        // What happened meanwhile cannot be proved to have been seen.
-        Assert.Equal(SumsVerdict.Lost, tap.CheckSums());
+        // What happened meanwhile cannot be proved to have been seen; a second of standstill shows that it is not merely about to complete.
+        SumsVerdict verdict = SumsVerdict.Undetermined;
+        for (long deadline = Environment.TickCount64 + 30_000; verdict == SumsVerdict.Undetermined && Environment.TickCount64 < deadline; Thread.Sleep(50)) verdict = tap.CheckSums();
+        Assert.Equal(SumsVerdict.Lost, verdict);
         tap.AcceptSums();
         Assert.Equal(SumsVerdict.Agree, tap.CheckSums());
         tap.Unpin();
@@ -185,6 +191,10 @@ public sealed class TapSumsTests
         }
 
         public long Bytes => 64 << 20;
+
+        /// <summary>Sectors of 512 bytes written since the disk was made, by the kernel's count.</summary>
+        public long WrittenSectors
+            => long.Parse(File.ReadAllText($"/sys/block/{System.IO.Path.GetFileName(Path)}/stat").Split(' ', StringSplitOptions.RemoveEmptyEntries)[6], CultureInfo.InvariantCulture);
 
         private string Path => _zram?.Path ?? _loop.Path;
 
@@ -207,17 +217,7 @@ public sealed class TapSumsTests
 
         private static ulong Expected(int count, ulong hideEvery) => hideEvery == 0 ? (ulong)count : (ulong)count - ((ulong)count / hideEvery);
 
-        public Thread[] Hammer(int threads, CancellationToken stop)
-        {
-            Thread[] all = [.. Enumerable.Range(0, threads).Select(number => new Thread(() =>
-            {
-                using var writer = new DirectWriter(Path);
-                var random = new Random(number);
-                while (!stop.IsCancellationRequested) writer.Write(random.Next((int)(Bytes / 4096)) * 4096L);
-            }))];
-            foreach (Thread thread in all) thread.Start();
-            return all;
-        }
+        public Thread[] Hammer(int threads, CancellationToken stop) => DirectWriter.Hammer(Path, Bytes, threads, stop);
 
         public void SetStatistics(bool on) => File.WriteAllText($"/sys/block/{System.IO.Path.GetFileName(Path)}/queue/iostats", on ? "1" : "0");
 

@@ -41,20 +41,9 @@ internal sealed class TestDisk : IDisposable
 
     public EbpfTap Open() => EbpfTap.Open(Options);
 
-    public void Attach()
-    {
-        // "losetup --find" of two processes at once can choose the same device; another try takes the next.
-        for (int attempt = 0; ; attempt++)
-        {
-            (int code, string output) = Shell.Try($"losetup --find --show {_file}");
-            if (code == 0)
-            {
-                Path = output;
-                return;
-            }
-            if (attempt == 20) throw new InvalidOperationException(output);
-        }
-    }
+    public Thread[] Hammer(int threads, CancellationToken stop) => DirectWriter.Hammer(Path, Bytes, threads, stop);
+
+    public void Attach() => Path = Shell.AttachLoop(_file);
 
     /// <summary>Tells the kernel of partitions (first sector, sectors), with no table on the disk: not every kernel reads tables.</summary>
     public void Partition(params (long Start, long Sectors)[] parts)
