@@ -15,8 +15,14 @@ public sealed class FakeImageContent
     /// <summary>Bytes.</summary>
     public long SizeBytes { get; internal set; }
 
+    /// <summary>Bytes that have their storage, written or not.</summary>
+    internal long ReservedBytes { get; set; }
+
     /// <summary>Whether a handle is open.</summary>
     internal bool IsOpen { get; set; }
+
+    /// <summary>How often it was written, from 1 on.</summary>
+    internal long Changes { get; private set; } = 1;
 
     /// <summary>Pages that hold something.</summary>
     public long AllocatedPages
@@ -25,8 +31,8 @@ public sealed class FakeImageContent
         {
             lock (_platter)
             {
-                long pages = _platter.Count;
-                foreach ((long page, byte[]? bytes) in _cache) pages += (bytes is null ? 0 : 1) - (_platter.ContainsKey(page) ? 1 : 0);
+                long reserved = ReservedBytes / PageBytes, pages = reserved + _platter.Keys.Count(p => p >= reserved);
+                foreach ((long page, byte[]? bytes) in _cache) pages += page < reserved ? 0 : (bytes is null ? 0 : 1) - (_platter.ContainsKey(page) ? 1 : 0);
                 return pages;
             }
         }
@@ -60,6 +66,7 @@ public sealed class FakeImageContent
     {
         lock (_platter)
         {
+            Changes++;
             while (!source.IsEmpty)
             {
                 int at = (int)(offset % PageBytes), length = Math.Min(PageBytes - at, source.Length);
@@ -74,6 +81,7 @@ public sealed class FakeImageContent
     {
         lock (_platter)
         {
+            Changes++;
             for (long end = offset + length; offset < end;)
             {
                 int at = (int)(offset % PageBytes);
@@ -130,12 +138,26 @@ public sealed class FakeImageContent
         }
     }
 
+    /// <summary>A copy, on the platter.</summary>
+    internal FakeImageContent Clone()
+    {
+        lock (_platter)
+        {
+            var clone = new FakeImageContent { SizeBytes = SizeBytes };
+            foreach (long page in _platter.Keys.Union(_cache.Keys))
+            {
+                if (Page(page) is { } bytes) clone._platter[page] = (byte[])bytes.Clone();
+            }
+            return clone;
+        }
+    }
+
     /// <summary>What a power cut leaves: what was flushed, and of the rest some sectors here and there.</summary>
     internal FakeImageContent AfterPowerCut(Random random)
     {
         lock (_platter)
         {
-            var left = new FakeImageContent { SizeBytes = SizeBytes };
+            var left = new FakeImageContent { SizeBytes = SizeBytes, ReservedBytes = ReservedBytes, Changes = Changes };
             foreach ((long page, byte[] bytes) in _platter) left._platter[page] = (byte[])bytes.Clone();
             foreach (long page in _dirty)
             {

@@ -13,10 +13,19 @@ internal sealed class FakeImageFile(FakeImageFiles files, string path, FakeImage
 
     public long AllocatedBytes => content.AllocatedPages * FakeImageContent.PageBytes;
 
+    public long ChangeStamp => content.Changes;
+
     public void SetSize(long bytes)
     {
         if (bytes < content.SizeBytes) content.Zero(bytes, content.SizeBytes - bytes);
         content.SizeBytes = bytes;
+    }
+
+    public void Allocate(long bytes)
+    {
+        files.Pass(FakeImageOperation.Allocate, path);
+        if (bytes - content.ReservedBytes > files.FreeBytes(path)) throw new StoreFullException($"{path}: no space left.");
+        content.ReservedBytes = Math.Max(content.ReservedBytes, bytes);
     }
 
     public void Read(long offset, Span<byte> destination)
@@ -68,5 +77,5 @@ internal sealed class FakeImageFile(FakeImageFiles files, string path, FakeImage
 
     public void Dispose() => content.IsOpen = false;
 
-    private bool AllocatesMore(long offset, long length) => !content.NextData(offset, out long start, out long end) || start > offset || end < offset + length;
+    private bool AllocatesMore(long offset, long length) => offset + length > content.ReservedBytes && (!content.NextData(offset, out long start, out long end) || start > offset || end < offset + length);
 }

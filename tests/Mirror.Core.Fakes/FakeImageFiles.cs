@@ -20,6 +20,9 @@ public sealed class FakeImageFiles : IImageFiles
     /// <summary>Flushes of images (not of marks) say that they are done and do nothing: a control for tests of durability.</summary>
     public bool FlushLies { get; set; }
 
+    /// <summary>Whether files can be cloned.</summary>
+    public bool Clones { get; set; } = true;
+
     /// <summary>Every operation so far, in order.</summary>
     public ConcurrentQueue<(FakeImageOperation Operation, string Path)> Operations { get; } = new();
 
@@ -51,7 +54,7 @@ public sealed class FakeImageFiles : IImageFiles
 
     public IImageFile Open(string path, ImageOpenMode mode)
     {
-        if (mode == ImageOpenMode.Existing && !_images.ContainsKey(path)) throw new StoreUnusableException($"{path} is missing.");
+        if (mode is ImageOpenMode.Existing or ImageOpenMode.Read && !_images.ContainsKey(path)) throw new StoreUnusableException($"{path} is missing.");
         FakeImageContent content = _images.GetOrAdd(path, _ => new FakeImageContent());
         lock (content)
         {
@@ -79,12 +82,65 @@ public sealed class FakeImageFiles : IImageFiles
     public IReadOnlyList<string> Directories(string path) =>
         [.. _directories.Keys.Where(d => Path.GetDirectoryName(d) == path).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
 
+    public IReadOnlyList<string> Files(string path) =>
+        [.. _images.Keys.Concat(_small.Keys).Where(f => Path.GetDirectoryName(f) == path).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+
+    public void Delete(string path)
+    {
+        Pass(FakeImageOperation.Delete, path);
+        _images.TryRemove(path, out _);
+        _small.TryRemove(path, out _);
+    }
+
+    public void MoveDirectory(string from, string to)
+    {
+        Pass(FakeImageOperation.MoveDirectory, to);
+        if (_directories.ContainsKey(to)) throw new IOException($"{to} exists.");
+        Move(_images, from, to);
+        Move(_small, from, to);
+        Move(_directories, from, to);
+    }
+
+    public void DeleteDirectory(string path)
+    {
+        Pass(FakeImageOperation.DeleteDirectory, path);
+        Drop(_images, path);
+        Drop(_small, path);
+        Drop(_directories, path);
+    }
+
+    public void Clone(string path, string clone)
+    {
+        Pass(FakeImageOperation.Clone, clone);
+        if (!Clones) throw new CloneUnsupportedException($"The file system of {path} cannot clone files.");
+        if (!_images.TryAdd(clone, _images[path].Clone())) throw new IOException($"{clone} exists.");
+    }
+
+    public long? UniqueBytes(string path) => _images[path].AllocatedPages * FakeImageContent.PageBytes;
+
+    public StorageSpace? Space(string path) => Capacity == long.MaxValue ? null : new StorageSpace(FreeBytes(path), Capacity);
+
     public long FreeBytes(string path) => Capacity == long.MaxValue ? long.MaxValue : Math.Max(0, Capacity - _images.Values.Sum(i => i.AllocatedPages * FakeImageContent.PageBytes));
 
     internal void Pass(FakeImageOperation operation, string path)
     {
         Operations.Enqueue((operation, path));
         Hook?.Invoke(operation, path);
+    }
+
+    private static bool IsIn(string path, string directory) => path == directory || path.StartsWith(directory + "/", StringComparison.Ordinal);
+
+    private static void Move<T>(ConcurrentDictionary<string, T> all, string from, string to)
+    {
+        foreach (string path in all.Keys.Where(p => IsIn(p, from)))
+        {
+            if (all.TryRemove(path, out T? one)) all[to + path[from.Length..]] = one;
+        }
+    }
+
+    private static void Drop<T>(ConcurrentDictionary<string, T> all, string directory)
+    {
+        foreach (string path in all.Keys.Where(p => IsIn(p, directory))) all.TryRemove(path, out _);
     }
 
     private sealed class Held(Action release) : IDisposable

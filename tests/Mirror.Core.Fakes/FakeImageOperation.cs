@@ -7,6 +7,11 @@ public enum FakeImageOperation
     Write,
     Zero,
     Flush,
+    Allocate,
+    Delete,
+    Clone,
     DropCache,
     ReplaceSmall,
+    MoveDirectory,
+    DeleteDirectory,
 }

@@ -77,6 +77,12 @@ public sealed class ModelServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Changes a byte of the image behind everybody's back.</summary>
+    public void Flip(long offset)
+    {
+        lock (_gate) _image[offset] ^= 0x40;
+    }
+
     /// <summary>Stops reading until <see cref="Go"/>; connections stay open.</summary>
     public void Stall()
     {

@@ -102,6 +102,21 @@ public sealed class HierarchicalBitmap
         }
     }
 
+    /// <summary>The same range of a disk as a set of larger granules, or of more of them.</summary>
+    /// <param name="length">Granules of the new set.</param>
+    /// <param name="shift">log2 of how many of these granules one of the new set stands for; 0 or more.</param>
+    public HierarchicalBitmap InGranules(long length, int shift)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(shift);
+        var set = new HierarchicalBitmap(length);
+        for (long from = 0; NextRun(from, long.MaxValue, out long first, out long count); from = first + count)
+        {
+            long start = first >> shift, end = Math.Min((first + count - 1) >> shift, length - 1);
+            if (start <= end) set.Add(start, end - start + 1);
+        }
+        return set;
+    }
+
     /// <summary>The word that holds granules <c>64 * index</c> to <c>64 * index + 63</c>, lowest bit first.</summary>
     public ulong Word(long index) => _pages[index >> PageWordShift] is { } page ? page[index & (PageWords - 1)] : 0;
 

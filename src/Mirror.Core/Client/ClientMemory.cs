@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Mirror.Core.Blocks;
 using Mirror.Core.Control;
 using Mirror.Core.Disks;
@@ -12,39 +13,40 @@ namespace Mirror.Core.Client;
 internal sealed class ClientMemory
 {
     private long _consistentAt;
+    private long _scannedAt;
     private string? _lastError;
 
     /// <summary>Makes the memory of a client of <paramref name="disk"/> with <paramref name="tap"/>.</summary>
     public ClientMemory(MirrorClientOptions options, IDisk disk, ITap tap, TimeProvider clock)
     {
         Options = options;
-        Disk = disk;
-        Tap = tap;
         Clock = clock;
-        GranuleBytes = tap.Description.GranuleBytes;
-        Pending = new HierarchicalBitmap((disk.SizeBytes + GranuleBytes - 1) / GranuleBytes);
+        Take(disk, tap);
         StateSince = clock.GetUtcNow();
         SafeSince = clock.GetTimestamp();
     }
 
     public MirrorClientOptions Options { get; }
 
-    public IDisk Disk { get; }
+    public IDisk Disk { get; private set; }
 
-    public ITap Tap { get; }
+    public ITap Tap { get; private set; }
 
     public TimeProvider Clock { get; }
 
-    public int GranuleBytes { get; }
+    public int GranuleBytes { get; private set; }
 
     /// <summary>Granules that must be read from the disk and sent. Owned by the session's thread; between sessions by the client's.</summary>
-    public HierarchicalBitmap Pending { get; }
+    public HierarchicalBitmap Pending { get; private set; }
 
     /// <summary>What is known of the server's image; null: nothing, and the next connection scans. Mirrored by the tap's saved state.</summary>
     public ResumeRecord? Record { get; private set; }
 
     /// <summary>The number of the last mark that was sent.</summary>
     public ulong LastMark { get; set; }
+
+    /// <summary>Told each change of state, the old one first, on the session's thread; must be quick and not throw.</summary>
+    public Action<MirrorState, MirrorState>? Entered { get; set; }
 
     public MirrorState State { get; private set; } = MirrorState.NoConn;
 
@@ -72,6 +74,16 @@ internal sealed class ClientMemory
     {
         get => Volatile.Read(ref _consistentAt) is var ticks and not 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
         set => Volatile.Write(ref _consistentAt, value?.UtcTicks ?? 0);
+    }
+
+    /// <summary>When the last scan began; null when this process has begun none.</summary>
+    public DateTimeOffset? ScanBegunAt { get; set; }
+
+    /// <summary>When the last scan began of which all that it found is committed: the image has what was on the disk then, or newer. Null when there was none.</summary>
+    public DateTimeOffset? ScannedAt
+    {
+        get => Volatile.Read(ref _scannedAt) is var ticks and not 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        set => Volatile.Write(ref _scannedAt, value?.UtcTicks ?? 0);
     }
 
     /// <summary>The instant (of <see cref="Clock"/>) up to which every write is known to be committed.</summary>
@@ -105,13 +117,29 @@ internal sealed class ClientMemory
     public void Enter(MirrorState state)
     {
         if (state == State) return;
+        MirrorState before = State;
         State = state;
         StateSince = Clock.GetUtcNow();
+        Entered?.Invoke(before, state);
+    }
+
+    /// <summary>Whether disk or tap have another size than they were opened with: then nothing may be called consistent any more, and both are opened anew.</summary>
+    public bool Outgrown => Disk.SizeNow != Disk.SizeBytes || Tap.Outgrown;
+
+    /// <summary>Takes disk and tap as they are opened now. What is pending is in the tap's bitmaps (docs/internals.md, section 2): <see cref="Load"/> finds it.</summary>
+    [MemberNotNull(nameof(Disk), nameof(Tap), nameof(Pending))]
+    public void Take(IDisk disk, ITap tap)
+    {
+        Disk = disk;
+        Tap = tap;
+        GranuleBytes = tap.Description.GranuleBytes;
+        Pending = new HierarchicalBitmap((disk.SizeBytes + GranuleBytes - 1) / GranuleBytes);
     }
 
     /// <summary>Replaces the resume record, durably with the tap first.</summary>
     public void Save(ResumeRecord? record)
     {
+        if (record is not null) record = record with { SizeBytes = Disk.SizeBytes };
         Tap.SaveState(record is null ? default(ReadOnlySpan<byte>) : record.Encode(Options.Volume, Disk.Attachment));
         Record = record;
     }
@@ -120,7 +148,15 @@ internal sealed class ClientMemory
     public void Load()
     {
         Record = Tap.Description.Continued ? ResumeRecord.Decode(Tap.LoadState(), Options.Volume, Disk.Attachment) : null;
-        LastMark = Record is null ? 0 : Math.Max(Record.Sent.Number, Record.Acknowledged.Number);
-        if (Record is not null) Tap.CopyKeptTo(Pending);
+        if (Record?.SizeBytes > Disk.SizeBytes) Record = null;
+        LastMark = Math.Max(LastMark, Record is null ? 0 : Math.Max(Record.Sent.Number, Record.Acknowledged.Number));
+        if (Record is null) return;
+        Tap.CopyKeptTo(Pending);
+        if (Record.SizeBytes == Disk.SizeBytes) return;
+        // The disk has grown: nothing is known of the new part. It is kept before the record says that the bitmaps cover it.
+        long first = Record.SizeBytes / GranuleBytes;
+        Pending.Add(first, Pending.Length - first);
+        Tap.Keep(Pending);
+        Save(Record);
     }
 }

@@ -103,7 +103,8 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
 
         Sums = CheckSums();
         if (Lost) return false;
-        _consistent = live && Sums == SumsVerdict.Agree && memory.Pending.IsEmpty && !drain.AnyUnderWay && _tap.Consumed >= drain.LastReadEnd;
+        _consistent = live && Sums == SumsVerdict.Agree && memory.Pending.IsEmpty && !drain.AnyUnderWay && _tap.Consumed >= drain.LastReadEnd
+            && !memory.Outgrown;    // asked last: what was written after the disk grew may be in the stream
         _scanPosition = scan?.Position ?? 0;
         _findings = scan?.Findings ?? default;
         _scanning = scan is not null;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mirror.Core.Blocks;
+using Mirror.Core.Boot;
 using Mirror.Core.Control;
 using Mirror.Core.Disks;
 using Mirror.Core.Security;
@@ -10,14 +11,17 @@ namespace Mirror.Core.Client;
 
 /// <summary>
 /// The client of one volume: connects, introduces the disk, runs one <see cref="Session"/> after the other, and waits in between. Owns
-/// neither disk nor tap; they stay open for as long as it runs.
+/// neither disk nor tap; they stay open for as long as it runs, unless the disk changes its size: then the source opens both anew.
 /// </summary>
 public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan WelcomeLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(5);
 
     private readonly ClientMemory _memory;
+    private readonly IMirrorSource? _source;
+    private readonly BootResume? _boot;
     private readonly Func<CancellationToken, Task<AuthenticatedConnection>> _connect;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stopping = new();
@@ -28,7 +32,11 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
     private Session? _session;                                      // guarded by _gate
     private TaskCompletionSource _retryNow = new(TaskCreationOptions.RunContinuationsAsynchronously); // guarded by _gate
     private bool _rescanAsked;                                      // guarded by _gate
+    private VerifyJob? _verify;                                     // guarded by _gate
+    private VerifyResult? _lastVerify;                              // guarded by _gate
     private bool _keepTracking = true;
+    private bool _closed;                                           // disk and tap are closed: opening them anew has failed
+
     private Task? _running;
 
     /// <summary>Makes a client; <see cref="RunAsync"/> starts it.</summary>
@@ -44,6 +52,28 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
         _connect = connect;
         _log = log;
         _since = _memory.Clock.GetUtcNow();
+    }
+
+    /// <summary>Makes a client that follows its disk when that changes its size; <see cref="RunAsync"/> starts it.</summary>
+    /// <param name="options">What is mirrored, and how.</param>
+    /// <param name="source">Disk and tap, open; it outlives the client.</param>
+    /// <param name="connect">Makes a proved connection to the server.</param>
+    /// <param name="log">Where events go.</param>
+    /// <param name="clock">The time; the system's by default.</param>
+    public MirrorClient(MirrorClientOptions options, IMirrorSource source, Func<CancellationToken, Task<AuthenticatedConnection>> connect, ILogger log, TimeProvider? clock = null)
+        : this(options, source.Disk, source.Tap, connect, log, clock) => _source = source;
+
+    /// <summary>What outlives a boot; null: each boot costs a scan. Set before <see cref="RunAsync"/>.</summary>
+    public IBootMemory? Boot
+    {
+        init => _boot = value is null ? null : new BootResume(_memory, value);
+    }
+
+    /// <summary>Told each change of state, the old one first, from the engine's own thread: it must be quick, and must not throw. Set before <see cref="RunAsync"/>.</summary>
+    public Action<MirrorState, MirrorState>? OnState
+    {
+        get => _memory.Entered;
+        init => _memory.Entered = value;
     }
 
     /// <inheritdoc/>
@@ -79,6 +109,7 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
                 OldestUncommittedMilliseconds = (long)unsafeFor.TotalMilliseconds,
                 Consistent = m.Consistent,
                 ConsistentAgeSeconds = m.ConsistentAt is { } at ? Math.Max(0, (m.Clock.GetUtcNow() - at).TotalSeconds) : null,
+                ScanAgeSeconds = m.ScannedAt is { } scanned ? Math.Max(0, (m.Clock.GetUtcNow() - scanned).TotalSeconds) : null,
                 OffEpisodes = counters.OffEpisodes,
                 Holes = counters.Holes,
                 UntrackedCommands = counters.UntrackedCommands,
@@ -92,7 +123,25 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
                 SecondsLeft = m.State is MirrorState.Scanning or MirrorState.CatchUp && m.BytesPerSecond > 0 && !m.Behind ? left / (double)m.BytesPerSecond : null,
                 Behind = m.Behind && m.State == MirrorState.CatchUp,
                 Identity = m.Disk.Identity.Text,
+                Verify = Verifying,
+                LastVerify = LastVerify,
             };
+        }
+    }
+
+    private VerifyProgress? Verifying
+    {
+        get
+        {
+            lock (_gate) return _verify?.Progress;
+        }
+    }
+
+    private VerifySummary? LastVerify
+    {
+        get
+        {
+            lock (_gate) return _lastVerify is { } v ? new VerifySummary(v.Ended, v.ComparedBytes, v.DifferingBytes, v.BusyBytes, v.RepairedBytes) : null;
         }
     }
 
@@ -101,6 +150,7 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
     public Task RunAsync(CancellationToken cancellation)
     {
         cancellation.Register(() => _stopping.Cancel());
+        if (_memory.Options.VerifyInterval > TimeSpan.Zero && _memory.Tap.Description.Kind != TapKind.RescanOnly) _ = Task.Run(VerifyByScheduleAsync, CancellationToken.None);
         return _running = Task.Run(RunLoopAsync, CancellationToken.None);
     }
 
@@ -137,6 +187,42 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<VerifyResult> VerifyAsync(VerifyRequest request, CancellationToken cancellation)
+    {
+        if (_memory.Tap.Description.Kind == TapKind.RescanOnly)
+        {
+            throw new MirrorControlException($"Volume {_memory.Options.Volume}: writes to this disk are not seen one by one ({_memory.Tap.Description.Reason ?? "rescan-only"}), so nothing can be "
+                + $"compared while it is in use. 'diskmirror rescan {_memory.Options.Volume}' compares and sends what differs.");
+        }
+        VerifyJob job;
+        lock (_gate)
+        {
+            if (_verify is not null) throw new MirrorControlException($"Volume {_memory.Options.Volume}: a verify is under way already ('diskmirror status' shows how far it is).");
+            _verify = job = new VerifyJob(request, _memory.Disk.SizeBytes, _memory.Clock);
+            _session?.Verify(job);
+        }
+        LogVerifyBegun(_memory.Options.Volume, request.Limit > 0 ? request.Limit : VerifyRequest.DefaultLimit, request.Repair);
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
+            using CancellationTokenRegistration end = either.Token.Register(() => job.Fail(new OperationCanceledException("The verify was ended.")));
+            VerifyResult result = await job.Done.ConfigureAwait(false);
+            lock (_gate) _lastVerify = result;
+            if (result.DifferingBytes > 0) LogVerifyDiffers(_memory.Options.Volume, result.DifferingBytes, result.Ranges[0].Offset, result.RepairedBytes);
+            else LogVerifySame(_memory.Options.Volume, result.ComparedBytes, result.BusyBytes);
+            return result;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _verify = null;
+                _session?.ForgetVerify();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public Task AdoptAsync(bool replace, CancellationToken cancellation)
     {
         _memory.Adopt = replace ? Adoption.Replace : Adoption.Adopt;
@@ -148,6 +234,7 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
     public async Task StopAsync(bool keepTracking, CancellationToken cancellation)
     {
         _keepTracking = keepTracking;
+        await SettleForBootAsync(cancellation).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         if (_running is { } running) await running.WaitAsync(cancellation).ConfigureAwait(false);
     }
@@ -162,6 +249,7 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
     private async Task RunLoopAsync()
     {
         _memory.Load();
+        BeginAfterBoot();
         TimeSpan retry = FirstRetry;
         while (!_stopping.IsCancellationRequested)
         {
@@ -169,6 +257,7 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
             bool proved = false;
             try
             {
+                if (_closed || _memory.Outgrown) Reopen();
                 using AuthenticatedConnection connection = await _connect(_stopping.Token).ConfigureAwait(false);
                 proved = true;
                 end = await RunConnectionAsync(connection).ConfigureAwait(false);
@@ -183,14 +272,112 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
             }
             if (_stopping.IsCancellationRequested) break;
             Note(end);
+            if (end.Error is null && !_closed && _memory.Outgrown) continue;
             // A disk that fails is not read over and over as fast as it can be.
             if (proved && end.Refusal is null && !end.Fatal) retry = FirstRetry;
             TimeSpan wait = end.RetryAfter > TimeSpan.Zero ? end.RetryAfter : end.Refusal is null or RefusalCode.Replaced ? retry : _memory.Options.RetryInterval;
             await WaitAsync(Jittered(wait)).ConfigureAwait(false);
             retry = TimeSpan.FromTicks(Math.Min(retry.Ticks * 2, _memory.Options.RetryInterval.Ticks));
         }
+        LeaveForBoot();
         if (!_keepTracking) _memory.Tap.Unpin();
         LogStopped(_memory.Options.Volume, _keepTracking);
+    }
+
+    private void BeginAfterBoot()
+    {
+        if (_boot is null) return;
+        try
+        {
+            if (_boot.Begin()) _ = Task.Run(VerifyAfterBootAsync, CancellationToken.None);
+            if (_boot.Verdict.Reason is { } reason) LogBoot(_memory.Options.Volume, _boot.Verdict.Unwritten, reason);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogBoot(_memory.Options.Volume, false, e.Message);
+        }
+    }
+
+    /// <summary>What no drive counts (discards, zeroes by command) is found by comparing, and mended: the mirror goes on meanwhile.</summary>
+    private async Task VerifyAfterBootAsync()
+    {
+        try
+        {
+            await VerifyAsync(new VerifyRequest(_memory.Options.VerifyLimit, Repair: true), _stopping.Token).ConfigureAwait(false);
+        }
+        catch (MirrorControlException e)
+        {
+            LogVerifyNot(_memory.Options.Volume, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client stops.
+        }
+    }
+
+    /// <summary>Lets what was written last become a mark, so that the next boot need not scan; a disk in use does not hold a stop up for long.</summary>
+    private async Task SettleForBootAsync(CancellationToken cancellation)
+    {
+        if (_boot is null || _memory.State != MirrorState.Live) return;
+        try
+        {
+            await WaitIdleAsync(cancellation).WaitAsync(SettleLimit, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            // Then it stops as it is.
+        }
+    }
+
+    private void LeaveForBoot()
+    {
+        if (_boot is null || _closed) return;
+        try
+        {
+            if (_boot.End()) LogLeft(_memory.Options.Volume);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogBoot(_memory.Options.Volume, false, e.Message);
+        }
+    }
+
+    /// <summary>Compares from time to time; what is found is in the log and in status, and nothing is repaired unasked.</summary>
+    private async Task VerifyByScheduleAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(Jittered(_memory.Options.VerifyInterval), _memory.Clock, _stopping.Token).ConfigureAwait(false);
+                await VerifyAsync(new VerifyRequest(_memory.Options.VerifyLimit), _stopping.Token).ConfigureAwait(false);
+            }
+            catch (MirrorControlException e)
+            {
+                LogVerifyNot(_memory.Options.Volume, e.Message);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Opens disk and tap anew because the size has changed. Between two sessions everything that the server is not known to hold is in the tap's pinned
+    /// bitmaps, as after a crash of the process; the next tap takes them over if the disk has grown, and begins anew if it has shrunk.
+    /// </summary>
+    /// <exception cref="IOException">It did not succeed; to be tried again.</exception>
+    private void Reopen()
+    {
+        long before = _memory.Disk.SizeBytes;
+        if (_source is null) throw new IOException($"Volume {_memory.Options.Volume}: {_memory.Disk.Path} has another size than {before} bytes now. Start its client anew.");
+        _closed = true;
+        _source.Reopen();
+        _closed = false;
+        _memory.Take(_source.Disk, _source.Tap);
+        _memory.Load();
+        LogResized(_memory.Options.Volume, _memory.Disk.Path, before, _memory.Disk.SizeBytes, _memory.Record is not null);
     }
 
     private async Task<SessionEnd> RunConnectionAsync(AuthenticatedConnection connection)
@@ -219,8 +406,9 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
             if (_rescanAsked) _memory.Save(null);
             _rescanAsked = false;
             _idleWaiters.RemoveAll(w => w.Task.IsCompleted);
-            session = new Session(_memory, connection.Stream, reader, welcome, _log);
+            session = new Session(_memory, connection.Stream, reader, welcome, connection.Features, _log);
             foreach (TaskCompletionSource waiter in _idleWaiters) session.WaitIdle(waiter);
+            if (_verify is { } job) session.Verify(job);
             _session = session;
         }
         try
@@ -302,6 +490,27 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
 
     [LoggerMessage(1002, LogLevel.Warning, "{Volume}: connection to {Server}: {Error}")]
     private partial void LogLost(string volume, string server, string error);
+
+    [LoggerMessage(1010, LogLevel.Information, "{Volume}: verify begun, at most {Limit} bytes a second, repair: {Repair}.")]
+    private partial void LogVerifyBegun(string volume, long limit, bool repair);
+
+    [LoggerMessage(1011, LogLevel.Error, "{Volume}: {Bytes} bytes of the image differ from the disk, the first at byte {First}; {Repaired} of them were repaired. To repair: diskmirror verify {Volume} --repair. See to the server's storage.")]
+    private partial void LogVerifyDiffers(string volume, long bytes, long first, long repaired);
+
+    [LoggerMessage(1012, LogLevel.Information, "{Volume}: verified, disk and image are the same in {Bytes} bytes; {Busy} were being written whenever they were looked at.")]
+    private partial void LogVerifySame(string volume, long bytes, long busy);
+
+    [LoggerMessage(1013, LogLevel.Warning, "{Volume}: no verify by the schedule: {Text}")]
+    private partial void LogVerifyNot(string volume, string text);
+
+    [LoggerMessage(1015, LogLevel.Information, "{Volume}: since the last clean stop the disk is unwritten: {Unwritten}. {Reason}.")]
+    private partial void LogBoot(string volume, bool unwritten, string reason);
+
+    [LoggerMessage(1016, LogLevel.Information, "{Volume}: the image is the disk, and its drive has been asked: unless it is written to, the next boot needs no scan.")]
+    private partial void LogLeft(string volume);
+
+    [LoggerMessage(1014, LogLevel.Warning, "{Volume}: {Disk} has {Now} bytes now, {Before} before; what is known of the rest holds: {Followed}.")]
+    private partial void LogResized(string volume, string disk, long before, long now, bool followed);
 
     [LoggerMessage(1003, LogLevel.Information, "{Volume}: stopped; the tap goes on tracking writes: {KeepTracking}.")]
     private partial void LogStopped(string volume, bool keepTracking);

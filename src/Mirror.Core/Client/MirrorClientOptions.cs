@@ -33,6 +33,12 @@ public sealed record MirrorClientOptions
     /// <summary>Time between scans where the tap cannot see writes.</summary>
     public TimeSpan RescanInterval { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>Time between verifies that the client makes by itself; zero for none.</summary>
+    public TimeSpan VerifyInterval { get; init; }
+
+    /// <summary>Bytes a second that such a verify reads at most; 0 for its default.</summary>
+    public long VerifyLimit { get; init; }
+
     /// <summary>How long a silent connection is believed to be alive.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -1,13 +1,18 @@
+using System.Collections.Concurrent;
+
 namespace Mirror.Core.Client;
 
-/// <summary>Counts the hash requests that are unanswered: the scan adds on the session's thread, the receiving task takes.</summary>
+/// <summary>
+/// Who asked for the hashes that are not answered yet, in the order of asking: the session's thread adds, the receiving task takes. So an answer to somebody
+/// who has ended meanwhile is not taken for another's.
+/// </summary>
 internal sealed class OpenRequests
 {
-    private int _open;
+    private readonly ConcurrentQueue<object> _open = new();
 
-    /// <summary>One more was sent.</summary>
-    public void Add() => Interlocked.Increment(ref _open);
+    /// <summary>One more was sent, for <paramref name="asker"/>.</summary>
+    public void Add(object asker) => _open.Enqueue(asker);
 
-    /// <summary>One was answered. Negative: it was not asked.</summary>
-    public int Take() => Interlocked.Decrement(ref _open);
+    /// <summary>One was answered: whose it is, or null when none was asked.</summary>
+    public object? Take() => _open.TryDequeue(out object? asker) ? asker : null;
 }

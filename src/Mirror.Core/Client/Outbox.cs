@@ -212,6 +212,7 @@ internal sealed class Outbox : IAsyncDisposable
             TimeSpan delay = _limit.Delay();
             if (delay > TimeSpan.Zero) await Task.Delay(delay, _stop.Token).ConfigureAwait(false);
             await _stream.WriteAsync(part, _stop.Token).ConfigureAwait(false);
+            await _stream.FlushAsync(_stop.Token).ConfigureAwait(false);
             _limit.Take(part.Length);
             Interlocked.Add(ref _sent, part.Length);
         }

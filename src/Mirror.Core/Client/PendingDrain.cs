@@ -67,6 +67,16 @@ internal sealed class PendingDrain(ITap tap, IDisk disk, DiskReads reads, Outbox
     /// <summary>Whether a read is under way or waits to be sent.</summary>
     public bool AnyUnderWay => reads.Busy.Count > 0;
 
+    /// <summary>Whether a byte is being read, or was read and not handed to the outbox.</summary>
+    public bool Covers(long offset)
+    {
+        foreach (DiskRead read in reads.Busy)
+        {
+            if (read.Chunk is null && offset >= read.Offset && offset < read.Offset + read.Length) return true;
+        }
+        return false;
+    }
+
     /// <summary>Adds to <paramref name="target"/> what is being read, or was read and not handed to the outbox.</summary>
     public void AddUnderWayTo(HierarchicalBitmap target)
     {

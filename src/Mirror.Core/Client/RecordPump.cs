@@ -12,6 +12,9 @@ internal sealed class RecordPump(ITap tap, DiskReads reads, Outbox outbox, Hiera
     private const long BytesPerTurn = 2 << 20;
     private readonly HashSet<ulong> _open = [];
 
+    /// <summary>Told of every change that a record makes, before it leaves the ring; null when nobody listens.</summary>
+    public Action<long, long>? Touched { get; set; }
+
     /// <summary>Requests of which some records have been forwarded and the last one has not.</summary>
     public IReadOnlySet<ulong> Open => _open;
 
@@ -44,6 +47,7 @@ internal sealed class RecordPump(ITap tap, DiskReads reads, Outbox outbox, Hiera
 
     private void Forward(in TapRecord record)
     {
+        Touched?.Invoke(record.Offset, record.Length);
         switch (record.Kind)
         {
             case TapRecordKind.Data:

@@ -7,14 +7,14 @@ namespace Mirror.Core.Client;
 /// <summary>
 /// What a client must know to go on without a scan; kept with the pinned bitmaps (<see cref="Taps.ITap.SaveState"/>), so that it lives and
 /// dies with them. Layout, little-endian: magic u32, version u32, server id 16, incarnation 16, acknowledged (n u64, random u64),
-/// sent (n u64, random u64), flags u32, scan position in bytes u64, differing u64, differing in non-zero u64, non-zero u64,
+/// sent (n u64, random u64), flags u32, scan position in bytes u64, differing u64, differing in non-zero u64, non-zero u64, bytes of the disk u64,
 /// attachment hash 16, volume hash 16, the first 8 bytes of SHA-256 over all before.
 /// </summary>
 public sealed record ResumeRecord
 {
     private const uint Magic = 0x524d4431; // "1DMR"
-    private const uint Version = 1;
-    private const int Bytes = 4 + 4 + 16 + 16 + 32 + 4 + 32 + 16 + 16 + 8;
+    private const uint Version = 2;
+    private const int Bytes = 4 + 4 + 16 + 16 + 32 + 4 + 32 + 8 + 16 + 16 + 8;
 
     /// <summary>Which server process tree holds the image; a random id that a server makes once for a store.</summary>
     public Guid Server { get; init; }
@@ -40,6 +40,9 @@ public sealed record ResumeRecord
     /// <summary>What a guarded scan has found so far.</summary>
     public ScanFindings Findings { get; init; }
 
+    /// <summary>Bytes of the disk that the bitmaps account for. What a disk has gained since is pending, all of it.</summary>
+    public long SizeBytes { get; init; }
+
     /// <summary>Writes the record. <paramref name="volume"/> and <paramref name="attachment"/> are kept as hashes.</summary>
     public byte[] Encode(string volume, string attachment)
     {
@@ -58,6 +61,7 @@ public sealed record ResumeRecord
         Put64(ref at, (ulong)Findings.DifferingBytes);
         Put64(ref at, (ulong)Findings.DifferingNonZeroBytes);
         Put64(ref at, (ulong)Findings.NonZeroBytes);
+        Put64(ref at, (ulong)SizeBytes);
         Hash(attachment).AsSpan(0, 16).CopyTo(at);
         Hash(volume).AsSpan(0, 16).CopyTo(at[16..]);
         at = at[32..];
@@ -87,9 +91,10 @@ public sealed record ResumeRecord
             Guarded = (flags & 2) != 0,
             ScanPosition = (long)Get64(ref at),
             Findings = new ScanFindings((long)Get64(ref at), (long)Get64(ref at), (long)Get64(ref at)),
+            SizeBytes = (long)Get64(ref at),
         };
         bool ours = attachment.Length > 0 && at[..16].SequenceEqual(Hash(attachment).AsSpan(0, 16)) && at[16..32].SequenceEqual(Hash(volume).AsSpan(0, 16));
-        return ours && record.ScanPosition >= 0 ? record : null;
+        return ours && record is { ScanPosition: >= 0, SizeBytes: > 0 } ? record : null;
     }
 
     /// <summary>Whether a server that says this of itself holds at least what this record says it holds.</summary>

@@ -15,6 +15,9 @@ internal sealed class ScanChunk(long index, ScanWindow window)
     /// <summary>The tag of the disk's data, made on the reading thread.</summary>
     public byte[] LocalTag { get; } = new byte[Wire.WireLimits.TagBytes];
 
+    /// <summary>Whether it was made: it is not where the image is known to be zero.</summary>
+    public bool Tagged { get; set; }
+
     /// <summary>Whether the comparison of 4 KiB units was asked for.</summary>
     public bool FineRequested { get; set; }
 

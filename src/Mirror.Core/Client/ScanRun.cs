@@ -17,7 +17,7 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
     private const int MaxWindows = 3;
     private const int MinHoleChunks = 4 * WindowChunks;
     private const int DenseAfter = 8;     // chunks in a row that differed almost everywhere
-    private const int ProbeEvery = 64;    // how often one of them is still compared in detail
+    private const int ProbeEvery = 64;    // one chunk in so many is then still compared in detail
 
     private readonly Queue<ScanWindow> _windows = new();
     private readonly Queue<ScanChunk> _chunks = new();
@@ -83,22 +83,18 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
     /// <summary>Takes an answer of the server.</summary>
     public void OnHashes(in HashesMessage message, byte[]? tags)
     {
-        long unit = message.FirstSector * Units.SectorBytes / message.UnitBytes;
-        if (message.UnitBytes == Units.ChunkBytes)
+        long chunk = message.FirstSector * Units.SectorBytes / Units.ChunkBytes;
+        if (message.UnitBytes == Units.FineBytes && _awaitingFine.Remove(chunk, out ScanChunk? waiting))
         {
-            ScanWindow? window = _windows.FirstOrDefault(w => !w.Known);
-            if (window is null || window.FirstChunk != unit || window.Count != message.Count) throw new ProtocolException(MessageType.Hashes, "not what was asked for");
-            window.Tags = tags;
-            window.Known = true;
+            if (waiting.Read is not { } read || message.Count != read.UnitCount) throw NotAskedFor();
+            CompareUnits(waiting, read, tags);
             return;
         }
-        long chunk = unit * Units.FineBytes / Units.ChunkBytes;
-        if (!_awaitingFine.Remove(chunk, out ScanChunk? waiting) || waiting.Read is not { } read || message.Count != read.UnitCount) throw new ProtocolException(MessageType.Hashes, "not what was asked for");
-        _ = Task.Run(() =>
-        {
-            CompareUnits(waiting, read, tags);
-            toSession(() => waiting.Resolved = true);
-        });
+        ScanWindow? window = _windows.FirstOrDefault(w => !w.Known);
+        (int unitBytes, int count) = window is null ? default : window.Probe ? (Units.FineBytes, FineUnits(window.FirstChunk)) : (Units.ChunkBytes, window.Count);
+        if (window is null || window.FirstChunk != chunk || unitBytes != message.UnitBytes || count != message.Count) throw NotAskedFor();
+        window.Tags = tags;
+        window.Known = true;
     }
 
     /// <summary>Whether a chunk is one of this scan's.</summary>
@@ -116,15 +112,15 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
             if (disk.NextData(_nextWindow * Units.ChunkBytes) >= disk.SizeBytes) hole = Chunks - _nextWindow;
             bool localZero = hole >= MinHoleChunks || (hole > 0 && hole == Chunks - _nextWindow);
             int count = (int)Math.Min(localZero ? Math.Min(hole, WireLimits.MaxHashUnits) : WindowChunks, Chunks - _nextWindow);
-            // Where all differs, comparing costs both sides more than it saves: send, and look again now and then.
-            bool probe = (_nextWindow + count - 1) / ProbeEvery * ProbeEvery >= _nextWindow;
-            bool dense = !Guarded && !localZero && !probe && _dense >= DenseAfter;
-            _windows.Enqueue(new ScanWindow(_nextWindow, count, localZero) { Dense = dense, Known = dense });
-            if (!dense)
-            {
-                asked.Add();
-                outbox.Append(new HashRequestMessage(_nextWindow * (Units.ChunkBytes / Units.SectorBytes), count, Units.ChunkBytes));
-            }
+            // Where all differs, comparing costs both sides more than it saves: send, and look again now and then, at once in detail and
+            // well before the chunk's turn, so that nothing has to wait for the answer.
+            bool dense = !Guarded && !localZero && _dense >= DenseAfter;
+            bool probe = dense && _nextWindow % ProbeEvery == 0;
+            if (dense) count = probe ? 1 : (int)Math.Min(count, ProbeEvery - (_nextWindow % ProbeEvery));
+            var window = new ScanWindow(_nextWindow, count, localZero) { Probe = probe, Dense = dense && !probe, Known = dense && !probe };
+            _windows.Enqueue(window);
+            if (probe) Ask(_nextWindow, FineUnits(_nextWindow), Units.FineBytes);
+            else if (!window.Dense) Ask(_nextWindow, count, Units.ChunkBytes);
             _nextWindow += count;
             worked = true;
         }
@@ -148,7 +144,7 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
             {
                 var chunk = new ScanChunk(_nextRead, window);
                 long offset = _nextRead * Units.ChunkBytes;
-                chunk.Read = reads.Submit(offset, (int)Math.Min(Units.ChunkBytes, disk.SizeBytes - offset), produced(), chunk, window.Dense ? null : HashLocally, _stop.Token);
+                chunk.Read = reads.Submit(offset, (int)Math.Min(Units.ChunkBytes, disk.SizeBytes - offset), produced(), chunk, window.Dense || window.Probe ? null : HashLocally, _stop.Token);
                 _chunks.Enqueue(chunk);
                 _nextRead++;
                 worked = true;
@@ -192,9 +188,15 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
             chunk.Resolved = true;
             return true;
         }
+        if (chunk.Window.Probe)
+        {
+            chunk.FineRequested = true;
+            CompareUnits(chunk, read, chunk.Window.Tags);
+            return true;
+        }
         ReadOnlySpan<byte> image = chunk.Window.TagOf(chunk.Index);
         bool imageZero = !image.ContainsAnyExcept((byte)0);
-        if (image.SequenceEqual(chunk.LocalTag))
+        if (chunk.Tagged && image.SequenceEqual(chunk.LocalTag))
         {
             _dense = 0;
             if (Guarded && !imageZero) chunk.Findings = new ScanFindings(0, 0, NonZeroBytes(read));
@@ -207,7 +209,7 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
             chunk.Resolved = true;
             return true;
         }
-        if (!Guarded && _dense >= DenseAfter && chunk.Index % ProbeEvery != 0)
+        if (!Guarded && _dense >= DenseAfter)
         {
             chunk.Differing.AsSpan().Fill(ulong.MaxValue);
             chunk.Resolved = true;
@@ -215,10 +217,15 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
         }
         chunk.FineRequested = true;
         _awaitingFine.Add(chunk.Index, chunk);
-        asked.Add();
-        outbox.Append(new HashRequestMessage(read.Offset >> Units.SectorShift, read.UnitCount, Units.FineBytes));
+        Ask(chunk.Index, read.UnitCount, Units.FineBytes);
         outbox.Flush();
         return true;
+    }
+
+    private void Ask(long chunk, int units, int unitBytes)
+    {
+        asked.Add(this);
+        outbox.Append(new HashRequestMessage(chunk * (Units.ChunkBytes / Units.SectorBytes), units, unitBytes));
     }
 
     private void FinishHole(ScanWindow window)
@@ -269,10 +276,17 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
     }
 
     /// <summary>Runs on a worker thread, right after the read.</summary>
-    private void HashLocally(DiskRead read) => hashers.Value!.Hash(read.Data.Span, Units.ChunkBytes, read.Offset / Units.ChunkBytes, read.Chunk!.LocalTag);
+    private void HashLocally(DiskRead read)
+    {
+        ScanChunk chunk = read.Chunk!;
+        // Where the image is zero already, whether the data is zero too says all.
+        if (chunk.Window.Known && !chunk.Window.TagOf(chunk.Index).ContainsAnyExcept((byte)0)) return;
+        hashers.Value!.Hash(read.Data.Span, Units.ChunkBytes, chunk.Index, chunk.LocalTag);
+        chunk.Tagged = true;
+    }
 
-    /// <summary>Runs on a worker thread; nothing else touches the chunk meanwhile.</summary>
-    private void CompareUnits(ScanChunk chunk, DiskRead read, byte[]? imageTags)
+    /// <summary>Compares the 4 KiB units of a chunk on a worker thread; nothing else touches the chunk until it is resolved.</summary>
+    private void CompareUnits(ScanChunk chunk, DiskRead read, byte[]? imageTags) => _ = Task.Run(() =>
     {
         UnitHasher hasher = hashers.Value!;
         Span<byte> tag = stackalloc byte[WireLimits.TagBytes];
@@ -289,8 +303,17 @@ internal sealed class ScanRun(IDisk disk, DiskReads reads, Outbox outbox, ReadSe
         }
         chunk.Findings = found;
         int differing = chunk.Differing.Sum(BitOperations.PopCount);
-        toSession(() => _dense = differing * 4 >= read.UnitCount * 3 ? _dense + 1 : 0);
-    }
+        toSession(() =>
+        {
+            _dense = differing * 4 >= read.UnitCount * 3 ? _dense + 1 : 0;
+            chunk.Resolved = true;
+        });
+    });
+
+    /// <summary>The 4 KiB units of a chunk; the last chunk may have fewer.</summary>
+    private int FineUnits(long chunk) => (int)((Math.Min(Units.ChunkBytes, disk.SizeBytes - (chunk * Units.ChunkBytes)) + Units.FineBytes - 1) / Units.FineBytes);
+
+    private static ProtocolException NotAskedFor() => new(MessageType.Hashes, "not what was asked for");
 
     private static Memory<byte> UnitData(DiskRead read, int unit)
     {

@@ -43,9 +43,13 @@ internal sealed partial class Session
                 return () => OnScanBegun(begun);
             case MessageType.Hashes:
                 var hashes = _reader.Message<HashesMessage>();
-                if (_asked.Take() < 0) throw new ProtocolException(type, "no hashes were asked for");
+                object asker = _asked.Take() ?? throw new ProtocolException(type, "no hashes were asked for");
                 byte[]? tags = _reader.Payload?.Memory.ToArray();
-                return () => _scan?.OnHashes(hashes, tags);
+                return () =>
+                {
+                    if (asker is VerifyLane verify) verify.OnHashes(hashes, tags);
+                    else if (asker == _scan) _scan.OnHashes(hashes, tags);
+                };
             case MessageType.ScanProceed:
                 return () =>
                 {
@@ -73,6 +77,13 @@ internal sealed partial class Session
             _memory.DiskFailed = false;
         }
         if (consistent) _memory.Uncommitted = !_marks.NothingSince;
+        if (_scanUncommitted && _state == MirrorState.Live && _memory.Pending.IsEmpty && _marks.NothingSince)
+        {
+            _scanUncommitted = false;
+            _memory.ScannedAt = _memory.ScanBegunAt;
+        }
+
+        if (consistent && _verify is { } verify && verify.Job.OnConsistent(committed.Number)) verify.Job.End();
         for (int i = _idleWaiters.Count - 1; i >= 0; i--)
         {
             IdleWaiter waiter = _idleWaiters[i];
@@ -105,6 +116,7 @@ internal sealed partial class Session
         else
         {
             _memory.Scans++;
+            _memory.ScanBegunAt = _clock.GetUtcNow();
             _memory.ConsistentAt = null;
             _memory.Consistent = false;
             _memory.Save(new ResumeRecord

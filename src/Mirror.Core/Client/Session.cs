@@ -49,6 +49,8 @@ internal sealed partial class Session
     private Task _receiver = Task.CompletedTask;
     private MirrorState _state = MirrorState.NoConn;
     private ScanRun? _scan;
+    private readonly bool _canVerify;
+    private VerifyLane? _verify;
     private bool _scanAsked;            // SCAN_BEGIN is sent, SCAN_BEGUN not yet here
     private bool _continueScan;
     private bool _catchUpKnown;         // the server has acknowledged CatchUp
@@ -58,8 +60,10 @@ internal sealed partial class Session
     private long _lastAlive;
     private long _lastHeard;
     private long _lastMarkSentBytes;
+    private long _sentBefore;
     private long _receivedBefore;
     private long _scanEndedAt;
+    private bool _scanUncommitted;      // a scan has ended, and not all that it found is committed yet
     private long _lastIdleCheck;
     private long _rateTime;
     private long _rateBytes;
@@ -68,8 +72,9 @@ internal sealed partial class Session
     private bool _filling;              // the ring's next record is there, but not finished or not to be taken yet
 
     /// <summary>Prepares a session on a connection whose WELCOME has been read from <paramref name="reader"/>.</summary>
-    public Session(ClientMemory memory, Stream stream, FrameReader reader, WelcomeMessage welcome, ILogger log)
+    public Session(ClientMemory memory, Stream stream, FrameReader reader, WelcomeMessage welcome, ulong features, ILogger log)
     {
+        _canVerify = (features & WireLimits.VerifyFeature) != 0;
         _memory = memory;
         _tap = memory.Tap;
         _clock = memory.Clock;
@@ -87,6 +92,7 @@ internal sealed partial class Session
         _marks = new MarkKeeper(memory, _pump, _drain, _outbox, _sent, new MarkId(welcome.CommittedMark, welcome.CommittedRandom));
         _rate = new RateKeeper(_tap, _clock);
         _hashers = new ThreadLocal<UnitHasher>(() => new UnitHasher(welcome.HashKey));  // a comparison may outlive the session: the collector ends them
+        _sentBefore = memory.SentBytes;
         _receivedBefore = memory.ReceivedBytes;
     }
 
@@ -130,6 +136,23 @@ internal sealed partial class Session
         _idleWaiters.Add(new IdleWaiter(waiter, _marks.Begun + 1, _memory.Scans));
         _markWanted = true;
     });
+
+    /// <summary>Takes a verify up, or goes on with it. Any thread.</summary>
+    public void Verify(VerifyJob job) => Post(() =>
+    {
+        if (_verify is { Job.Done.IsCompleted: true }) EndVerify();
+        if (_verify is not null || _end is not null || job.Done.IsCompleted) return;
+        if (!_canVerify)
+        {
+            job.Fail(new MirrorControlException($"Volume {_memory.Options.Volume}: the server is too old to verify while Live. Upgrade it, or use 'diskmirror rescan {_memory.Options.Volume}'."));
+            return;
+        }
+        _verify = new VerifyLane(job, _memory, _drain, _outbox, _asked, _hashers, Post);
+        _pump.Touched = _verify.Touch;
+    });
+
+    /// <summary>The verify that was taken up has ended. Any thread.</summary>
+    public void ForgetVerify() => Wake();
 
     /// <summary>Hands an action to the session's thread. Any thread.</summary>
     private void Post(Action action)
@@ -189,6 +212,7 @@ internal sealed partial class Session
         if (_state is MirrorState.CatchUp or MirrorState.Live) worked |= _drain.Submit(_stop.Token);
         worked |= _drain.Send();
         worked |= StepScan();
+        worked |= StepVerify();
         worked |= StepMark();
         worked |= StepState();
         StepAlive();
@@ -229,10 +253,35 @@ internal sealed partial class Session
         {
             _scan = null;
             _scanEndedAt = _clock.GetTimestamp();
+            _scanUncommitted = true;
             Happen(ClientEvent.ScanEnded);
             worked = true;
         }
         return worked;
+    }
+
+    private void EndVerify()
+    {
+        _verify!.Close();
+        _verify = null;
+        _pump.Touched = null;
+    }
+
+    private bool StepVerify()
+    {
+        if (_verify is not { } verify) return false;
+        if (verify.Job.Done.IsCompleted)
+        {
+            EndVerify();
+            return true;
+        }
+        if (_state != MirrorState.Live || !_rate.AtHighest)
+        {
+            verify.Pause();
+            return false;
+        }
+        _markWanted |= verify.Job.WantsMark;
+        return verify.Step(_marks.Begun);
     }
 
     private bool StepMark()
@@ -276,7 +325,7 @@ internal sealed partial class Session
         if (_clock.GetElapsedTime(_lastIdleCheck) < _memory.Options.MarkInterval) return true;
         _lastIdleCheck = _clock.GetTimestamp();
         if (_marks.CheckSums() != SumsVerdict.Agree) return false;
-        if (!_marks.NothingSince) return false;
+        if (!_marks.NothingSince || _memory.Outgrown) return false;
         _memory.ConsistentAt = _clock.GetUtcNow();
         _memory.SafeSince = _lastIdleCheck;
         return true;
@@ -304,7 +353,9 @@ internal sealed partial class Session
                 BeginMark(); // the barrier: what the old rate did not deliver is pending now
                 return true;
 
-            case MirrorState.Live when _tap.Description.Kind == TapKind.RescanOnly && _clock.GetElapsedTime(_scanEndedAt) >= _memory.Options.RescanInterval:
+            // Whoever waits for what is on the disk now waits for a scan that has not begun yet: it begins at once.
+            case MirrorState.Live when _tap.Description.Kind == TapKind.RescanOnly &&
+                (_clock.GetElapsedTime(_scanEndedAt) >= _memory.Options.RescanInterval || _idleWaiters.Exists(w => w.Scans >= _memory.Scans && !w.Done.Task.IsCompleted)):
                 Happen(ClientEvent.RescanAsked);
                 return true;
 
@@ -403,6 +454,13 @@ internal sealed partial class Session
         }
         if (_clock.GetElapsedTime(_lastAlive, now) < AliveInterval) return;
         _lastAlive = now;
+        if (_memory.Outgrown)
+        {
+            // The client opens disk and tap anew, and the next session goes on with them.
+            _outbox.Append(default(ByeMessage));
+            _end = new SessionEnd(null);
+            return;
+        }
         _outbox.Append(new AliveMessage((StreamState)_state, _tap.Rate, _memory.Pending.Count * _memory.GranuleBytes, _memory.QueuedBytes, _memory.ScannedBytes));
         _outbox.Flush();
     }
@@ -410,6 +468,7 @@ internal sealed partial class Session
     private void UpdateFigures()
     {
         _memory.QueuedBytes = _tap.Waiting + _outbox.QueuedBytes;
+        _memory.SentBytes = _sentBefore + _outbox.SentBytes;
         _memory.ReceivedBytes = _receivedBefore + _reader.BytesRead;
         long now = _clock.GetTimestamp();
         TimeSpan passed = _clock.GetElapsedTime(_rateTime, now);
@@ -426,6 +485,7 @@ internal sealed partial class Session
         TimeSpan most = _marks.Busy ? TimeSpan.FromSeconds(1) : _memory.Options.MarkInterval - _clock.GetElapsedTime(Math.Max(_marks.BegunTime, _lastIdleCheck));
         if (_state == MirrorState.CatchUp) most = TimeSpan.FromMilliseconds(20);
         if (_reads.Delay is { Ticks: > 0 } delay && delay < most) most = delay;
+        if (_verify?.Delay is { Ticks: > 0 } limited && limited < most) most = limited;
         most = TimeSpan.FromTicks(Math.Clamp(most.Ticks, TimeSpan.TicksPerMillisecond, TimeSpan.TicksPerSecond));
         if (_filling) most = TimeSpan.FromMilliseconds(1);
         if (_blocked || _filling || _scanAsked || _scan is { Guarded: true }) _wake.WaitOne(most);
@@ -439,10 +499,11 @@ internal sealed partial class Session
         _outbox.CloseAsync(clean ? TimeSpan.FromSeconds(2) : TimeSpan.Zero).GetAwaiter().GetResult();
         _stop.Cancel();
         _scan?.Stop();
+        _verify?.Close();
         _stream.Dispose();
         _receiver.GetAwaiter().GetResult();
         _reads.WaitForAll();
-        _memory.SentBytes += _outbox.SentBytes;
+        _memory.SentBytes = _sentBefore + _outbox.SentBytes;
         _memory.ReceivedBytes = _receivedBefore + _reader.BytesRead;
         _memory.QueuedBytes = 0;
         _memory.BytesPerSecond = 0;

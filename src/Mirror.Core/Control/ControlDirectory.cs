@@ -36,7 +36,8 @@ public sealed class ControlDirectory
             if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime)
                 return new(System.IO.Path.Combine(runtime, "diskmirror"));
             throw new MirrorControlException(
-                $"There is no directory for control sockets: XDG_RUNTIME_DIR is not set. Run as root, or set {Variable} to a directory of your own.");
+                $"There is no directory for control sockets: XDG_RUNTIME_DIR is not set. Run as root, or set {Variable} to a directory of your own.")
+            { Failure = ControlFailure.Unreachable };
         }
     }
 
@@ -60,7 +61,7 @@ public sealed class ControlDirectory
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MirrorControlException($"The directory {Path} for control sockets cannot be made or is not yours: {e.Message}", e);
+            throw new MirrorControlException($"The directory {Path} for control sockets cannot be made or is not yours: {e.Message}", e) { Failure = ControlFailure.Unreachable };
         }
     }
 
@@ -90,7 +91,7 @@ public sealed class ControlDirectory
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MirrorControlException($"The directory {Path} with the control sockets cannot be read: {e.Message}. Run as its owner (root for services).", e);
+            throw new MirrorControlException($"The directory {Path} with the control sockets cannot be read: {e.Message}. Run as its owner (root for services).", e) { Failure = ControlFailure.Unreachable };
         }
     }
 
@@ -110,7 +111,8 @@ public sealed class ControlDirectory
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new MirrorControlException(
-                $"Volume {volume} is already mirrored by a client on this host ({path}: {e.Message}). See 'diskmirror status'; end it with 'diskmirror stop {volume} --keep-tracking'.", e);
+                $"Volume {volume} is already mirrored by a client on this host ({path}: {e.Message}). See 'diskmirror status'; end it with 'diskmirror stop {volume} --keep-tracking'.", e)
+            { Failure = ControlFailure.InUse };
         }
     }
 

@@ -36,8 +36,9 @@ public sealed class ControlHost : IAsyncDisposable
     /// <param name="kind">What the process is; part of the socket's name.</param>
     /// <param name="roles">The volumes as they are at the moment of a request; called from many threads.</param>
     /// <param name="logger">Where requests are logged.</param>
+    /// <param name="host">Who runs it all; null when nobody can be asked to end it.</param>
     /// <exception cref="MirrorControlException">The socket cannot be made.</exception>
-    public static ControlHost Start(ControlDirectory directory, MirrorRole kind, Func<IReadOnlyCollection<IMirrorRole>> roles, ILogger logger)
+    public static ControlHost Start(ControlDirectory directory, MirrorRole kind, Func<IReadOnlyCollection<IMirrorRole>> roles, ILogger logger, IMirrorHost? host = null)
     {
         directory.Create();
         string path = directory.NewSocketPath(kind);
@@ -54,10 +55,10 @@ public sealed class ControlHost : IAsyncDisposable
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
             listener.Dispose();
-            throw new MirrorControlException($"The control socket {path} cannot be made: {e.Message}", e);
+            throw new MirrorControlException($"The control socket {path} cannot be made: {e.Message}", e) { Failure = ControlFailure.Unreachable };
         }
         ControlLog.Listens(logger, path);
-        return new ControlHost(path, listener, new ControlSession.Handler(roles, logger, path), logger);
+        return new ControlHost(path, listener, new ControlSession.Handler(roles, logger, path, host), logger);
     }
 
     /// <summary>Takes the socket away, lets answers under way be sent, and ends waits with an error.</summary>

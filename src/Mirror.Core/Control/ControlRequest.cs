@@ -16,6 +16,24 @@ internal sealed record ControlRequest
     /// <summary>Adopt: also accept that most of the image is overwritten.</summary>
     public bool Replace { get; init; }
 
+    /// <summary>The snapshot's name; may be absent for a new one.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The rule of the volume's history; absent for the server's own.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>Rename: the new name.</summary>
+    public string? To { get; init; }
+
+    /// <summary>Delete: the least age in seconds.</summary>
+    public double MinimumAge { get; init; }
+
+    /// <summary>Verify: bytes a second that are read at most; 0 for the default.</summary>
+    public long Limit { get; init; }
+
+    /// <summary>Verify: send what differs again.</summary>
+    public bool Repair { get; init; }
+
     /// <summary>Stop: leave the tap marking.</summary>
     public bool KeepTracking { get; init; }
 }

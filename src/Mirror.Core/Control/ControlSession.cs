@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Mirror.Core.Client;
 
 namespace Mirror.Core.Control;
 
@@ -31,7 +32,7 @@ internal sealed class ControlSession(Socket socket, ControlSession.Handler handl
                 using CancellationTokenSource abandoned = CancellationTokenSource.CreateLinkedTokenSource(ending);
                 Task<ControlReply> answering = handler.AnswerAsync(request, abandoned.Token);
                 // A peer that goes away needs no answer to a wait; everything else is short, or must be done all the same.
-                if (request.Request == ControlVerb.WaitIdle && await Task.WhenAny(answering, reading).ConfigureAwait(false) == reading
+                if (request.Request is ControlVerb.WaitIdle or ControlVerb.Verify && await Task.WhenAny(answering, reading).ConfigureAwait(false) == reading
                     && !(reading.IsCompletedSuccessfully && reading.Result is not null)) await abandoned.CancelAsync().ConfigureAwait(false);
                 await SendAsync(await answering.ConfigureAwait(false)).ConfigureAwait(false);
             }
@@ -48,7 +49,7 @@ internal sealed class ControlSession(Socket socket, ControlSession.Handler handl
 
     public void Dispose() => lines.Dispose();
 
-    private static ControlReply Error(string message) => new() { Ok = false, Error = message };
+    private static ControlReply Error(string message, ControlFailure failure = ControlFailure.Refused) => new() { Ok = false, Error = message, Failure = failure };
 
     private static ControlRequest? Parse(ReadOnlyMemory<byte> line, out string wrong)
     {
@@ -59,7 +60,7 @@ internal sealed class ControlSession(Socket socket, ControlSession.Handler handl
             ControlRequest? request = JsonSerializer.Deserialize(ref reader, ControlJson.Default.ControlRequest);
             if (request is null) wrong = "The request is null.";
             else if (reader.BytesConsumed < line.Length && line.Span[(int)reader.BytesConsumed..].Trim(" \t\r"u8).Length > 0) wrong = "Something follows the request on its line.";
-            else if (request.Volume is null && request.Request != ControlVerb.Status) wrong = "The request names no volume.";
+            else if (request.Volume is null && request.Request is not (ControlVerb.Status or ControlVerb.Shutdown)) wrong = "The request names no volume.";
             else return request;
         }
         catch (JsonException e)
@@ -92,7 +93,7 @@ internal sealed class ControlSession(Socket socket, ControlSession.Handler handl
     }
 
     /// <summary>Turns requests into replies.</summary>
-    internal sealed class Handler(Func<IReadOnlyCollection<IMirrorRole>> roles, ILogger logger, string path)
+    internal sealed class Handler(Func<IReadOnlyCollection<IMirrorRole>> roles, ILogger logger, string path, IMirrorHost? host = null)
     {
         /// <summary>Never throws; what went wrong is in the reply.</summary>
         public async Task<ControlReply> AnswerAsync(ControlRequest request, CancellationToken cancellation)
@@ -102,9 +103,24 @@ internal sealed class ControlSession(Socket socket, ControlSession.Handler handl
             try
             {
                 if (request.Request == ControlVerb.Status)
-                    return new ControlReply { Ok = true, Volumes = Statuses(request.Volume) };
+                    return new ControlReply { Ok = true, Volumes = Statuses(request.Volume), Process = host?.Process };
+                if (request.Request == ControlVerb.Shutdown)
+                {
+                    if (host is null) throw new MirrorControlException("This process cannot be stopped from here; end it where it was started.");
+                    ControlLog.Asked(logger, request.Request, host.Process.Name);
+                    await host.ShutdownAsync().ConfigureAwait(false);
+                    return new ControlReply { Ok = true, Process = host.Process };
+                }
+                if (request.Request is ControlVerb.RenameVolume or ControlVerb.DeleteVolume or ControlVerb.ReleaseVolume or ControlVerb.TakeVolume) return await LifeAsync(request, cancellation).ConfigureAwait(false);
                 IMirrorRole role = Find(request.Volume!);
+                if (request.Request is ControlVerb.Snapshots or ControlVerb.NewSnapshot or ControlVerb.RemoveSnapshot or ControlVerb.SnapshotRule) return await HistoryAsync(role, request, cancellation).ConfigureAwait(false);
                 if (request.Request != ControlVerb.WaitIdle) ControlLog.Asked(logger, request.Request, request.Volume!);
+                if (request.Request == ControlVerb.Verify)
+                {
+                    if (request.Limit < 0) throw new MirrorControlException($"Volume {request.Volume}: a limit of {request.Limit} bytes a second is impossible.");
+                    VerifyResult found = await role.VerifyAsync(new VerifyRequest(request.Limit, request.Repair), cancellation).ConfigureAwait(false);
+                    return new ControlReply { Ok = true, Verify = found, Volumes = [role.Status] };
+                }
                 await (request.Request switch
                 {
                     ControlVerb.WaitIdle => role.WaitIdleAsync(cancellation).WaitAsync(cancellation),
@@ -119,7 +135,7 @@ internal sealed class ControlSession(Socket socket, ControlSession.Handler handl
             catch (MirrorControlException e)
             {
                 ControlLog.Refused(logger, path, e.Message);
-                return Error(e.Message);
+                return Error(e.Message, e.Failure);
             }
             catch (OperationCanceledException)
             {
@@ -129,6 +145,52 @@ internal sealed class ControlSession(Socket socket, ControlSession.Handler handl
             {
                 ControlLog.Failed(logger, e);
                 return Error($"Volume {request.Volume}: {e.Message}");
+            }
+        }
+
+        private async Task<ControlReply> HistoryAsync(IMirrorRole role, ControlRequest request, CancellationToken cancellation)
+        {
+            if (role is not IHistoryRole history)
+                throw new MirrorControlException($"Volume {request.Volume}: its history is where the image is. On the server's host: diskmirror snapshot list {request.Volume}");
+            if (request.Request != ControlVerb.Snapshots) ControlLog.Asked(logger, request.Request, request.Volume!);
+            SnapshotHistory? found = null;
+            switch (request.Request)
+            {
+                case ControlVerb.Snapshots:
+                    found = await history.SnapshotsAsync(cancellation).ConfigureAwait(false);
+                    break;
+                case ControlVerb.NewSnapshot:
+                    found = new SnapshotHistory(request.Volume!, null, [await history.NewSnapshotAsync(request.Name, cancellation).ConfigureAwait(false)]);
+                    break;
+                case ControlVerb.RemoveSnapshot:
+                    await history.RemoveSnapshotAsync(request.Name ?? throw new MirrorControlException("The request names no snapshot."), cancellation).ConfigureAwait(false);
+                    break;
+                default:
+                    await history.SetSnapshotRuleAsync(request.Rule, cancellation).ConfigureAwait(false);
+                    break;
+            }
+            return new ControlReply { Ok = true, Volumes = [role.Status], History = found };
+        }
+
+        private async Task<ControlReply> LifeAsync(ControlRequest request, CancellationToken cancellation)
+        {
+            string volume = request.Volume!;
+            if (host is not IStoreHost store) throw new MirrorControlException($"Volume {volume}: this process keeps no store. Ask the server, on its host.");
+            ControlLog.Asked(logger, request.Request, volume);
+            ControlReply reply = new() { Ok = true, Process = host.Process };
+            switch (request.Request)
+            {
+                case ControlVerb.RenameVolume:
+                    await store.RenameVolumeAsync(volume, request.To ?? throw new MirrorControlException("The request names no new name."), cancellation).ConfigureAwait(false);
+                    return reply with { Volumes = Statuses(request.To) };
+                case ControlVerb.DeleteVolume:
+                    if (!(request.MinimumAge >= 0 && request.MinimumAge < TimeSpan.MaxValue.TotalSeconds)) throw new MirrorControlException($"An age of {request.MinimumAge} s is impossible.") { Failure = ControlFailure.Invalid };
+                    return reply with { Deleted = await store.DeleteVolumeAsync(volume, TimeSpan.FromSeconds(request.MinimumAge), cancellation).ConfigureAwait(false) };
+                case ControlVerb.ReleaseVolume:
+                    return reply with { Directory = await store.ReleaseVolumeAsync(volume, cancellation).ConfigureAwait(false) };
+                default:
+                    await store.TakeVolumeAsync(volume, cancellation).ConfigureAwait(false);
+                    return reply with { Volumes = Statuses(volume) };
             }
         }
 

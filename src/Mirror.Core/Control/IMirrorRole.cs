@@ -1,3 +1,5 @@
+using Mirror.Core.Client;
+
 namespace Mirror.Core.Control;
 
 /// <summary>
@@ -13,12 +15,19 @@ public interface IMirrorRole
     /// <summary>
     /// Completes when everything that was written to the disk before this call is committed, the state is Live, and nothing is
     /// pending or queued; at once if so, never if it does not come to that. A client begins a mark after the call to be sure of it.
-    /// On a server: when its client is Live, reports nothing pending or queued, and every mark received is committed.
+    /// On a server: when its client is Live, reports nothing pending or queued, every mark received is committed, and the image alone is the volume.
     /// </summary>
     Task WaitIdleAsync(CancellationToken cancellation);
 
     /// <summary>Asks for a new scan (client only). Returns when the request is taken, not when the scan has ended.</summary>
     Task RescanAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Compares disk and image by hash while the mirror is Live (client only), at a bounded rate, and completes with what differs. Differences that a write
+    /// in flight explains are looked at again before they are reported.
+    /// </summary>
+    Task<VerifyResult> VerifyAsync(VerifyRequest request, CancellationToken cancellation) =>
+        Task.FromException<VerifyResult>(new MirrorControlException($"Volume {Status.Volume}: a verify is asked for where the disk is. On that host: diskmirror verify {Status.Volume}"));
 
     /// <summary>
     /// Accepts that another disk stands behind the volume. On the client this holds for its next connections until one succeeds, and

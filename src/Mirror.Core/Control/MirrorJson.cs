@@ -1,6 +1,9 @@
 using System.Text.Json.Serialization;
+using Mirror.Core.Client;
 using Mirror.Core.Disks;
+using Mirror.Core.Mounts;
 using Mirror.Core.Operations;
+using Mirror.Core.Restore;
 
 namespace Mirror.Core.Control;
 
@@ -10,6 +13,11 @@ namespace Mirror.Core.Control;
 [JsonSerializable(typeof(MirrorStatus))]
 [JsonSerializable(typeof(MirrorStatus[]))]
 [JsonSerializable(typeof(IReadOnlyList<MirrorStatus>))]
+[JsonSerializable(typeof(SnapshotInfo))]
+[JsonSerializable(typeof(SnapshotHistory))]
 [JsonSerializable(typeof(CheckResult))]
 [JsonSerializable(typeof(IReadOnlyList<HostDisk>))]
+[JsonSerializable(typeof(RestoreResult))]
+[JsonSerializable(typeof(VerifyResult))]
+[JsonSerializable(typeof(MountedImage))]
 public sealed partial class MirrorJson : JsonSerializerContext;

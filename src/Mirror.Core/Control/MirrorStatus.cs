@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Mirror.Core.Client;
 using Mirror.Core.Taps;
 
 namespace Mirror.Core.Control;
@@ -73,7 +74,7 @@ public sealed record MirrorStatus
     /// <summary>Seconds since the last consistent mark was committed; null when there never was one.</summary>
     public double? ConsistentAgeSeconds { get; init; }
 
-    /// <summary>Seconds since the last scan ended and was committed; null when none did since the process started. What a volume
+    /// <summary>Seconds since the last scan began of which everything is committed (the image has what was on the disk then, or newer); null when there was none since the process started. What a volume
     /// with the rescan-only tap is judged by.</summary>
     public double? ScanAgeSeconds { get; init; }
 
@@ -117,11 +118,46 @@ public sealed record MirrorStatus
     /// <summary>Whether pending grows although the client sends at full speed: the writer is faster than the link.</summary>
     public bool Behind { get; init; }
 
+    /// <summary>How far the verify under way is; null when there is none.</summary>
+    public VerifyProgress? Verify { get; init; }
+
+    /// <summary>What the last verify since the process started has found; null when there was none.</summary>
+    public VerifySummary? LastVerify { get; init; }
+
     /// <summary>Which disk the volume belongs to, in words; null when not known yet.</summary>
     public string? Identity { get; init; }
 
     /// <summary>Bytes of storage that the image takes; null on a client.</summary>
     public long? ImageBytes { get; init; }
+
+    /// <summary>The last consistent mark that the image, read as a file or device, has shown; null on a client. When it is below the last consistent
+    /// mark, what is newer is still in the journal or kept aside.</summary>
+    public long? ImageMark { get; init; }
+
+    /// <summary>How many readers (restores, mounts, clones) hold the image still at present; null on a client.</summary>
+    public int? ImageReaders { get; init; }
+
+    /// <summary>Snapshots in the volume's history; null on a client, or while not known.</summary>
+    public int? Snapshots { get; init; }
+
+    /// <summary>When the newest snapshot was taken; null when there is none.</summary>
+    public DateTimeOffset? SnapshotTaken { get; init; }
+
+    /// <summary>How long the last clone for a snapshot took; null when there is none.</summary>
+    public long? CloneMilliseconds { get; init; }
+
+    /// <summary>Bytes that are free where the image lies; null on a client, for a block device, or while not known.</summary>
+    public long? StoreFreeBytes { get; init; }
+
+    /// <summary>Bytes of the file system in which the image lies; null as <see cref="StoreFreeBytes"/>.</summary>
+    public long? StoreSizeBytes { get; init; }
+
+    /// <summary>Whether room becomes short there, by the server's thresholds.</summary>
+    [JsonConverter(typeof(KebabCaseEnumConverter<SpaceLevel>))]
+    public SpaceLevel StoreSpace { get; init; }
+
+    /// <summary>Whether the client that is connected still uses a secret of the former master; null on a client, or without one.</summary>
+    public bool? FormerSecret { get; init; }
 
     /// <summary>Live, with nothing pending, queued or uncommitted. For display; to know that earlier writes are safe use
     /// <see cref="IMirrorRole.WaitIdleAsync"/>, because a snapshot may be older than a write.</summary>

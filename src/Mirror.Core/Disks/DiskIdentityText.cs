@@ -29,13 +29,13 @@ public static class DiskIdentityText
     }
 
     /// <summary>
-    /// The attachment: boot id, diskseq, partition start and size in sectors. Empty when the kernel does not count attachments: then
+    /// The attachment: boot id, diskseq and partition start. Empty when the kernel does not count attachments: then
     /// nothing can be said, and no resume is possible.
     /// </summary>
     public static string Attachment(HostDisk disk, string bootId) =>
         disk.DiskSequence == 0 || bootId.Length == 0
             ? ""
-            : $"boot={bootId}; diskseq={disk.DiskSequence}; start={disk.StartSector}; sectors={disk.SizeBytes / Blocks.Units.SectorBytes}";
+            : $"boot={bootId}; diskseq={disk.DiskSequence}; start={disk.StartSector}";
 
     /// <summary>Cuts a text that is too long, and ends it with a digest of the whole, so that two long ones stay different.</summary>
     public static string Bounded(string text)

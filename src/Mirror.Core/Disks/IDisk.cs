@@ -6,8 +6,11 @@ public interface IDisk : IDisposable
     /// <summary>The path it was opened by.</summary>
     string Path { get; }
 
-    /// <summary>Bytes; a multiple of 512.</summary>
+    /// <summary>Bytes when it was opened; a multiple of 512. What the disk has gained since is not read.</summary>
     long SizeBytes { get; }
+
+    /// <summary>Bytes now; <see cref="SizeBytes"/> where that cannot be asked.</summary>
+    long SizeNow => SizeBytes;
 
     /// <summary>512 or 4096 on common disks: alignment of every direct read and of the restored disk.</summary>
     int LogicalBlockBytes { get; }
@@ -15,8 +18,8 @@ public interface IDisk : IDisposable
     /// <summary>Which disk this is.</summary>
     DiskIdentity Identity { get; }
 
-    /// <summary>What makes this attachment of the disk unlike an earlier or later one (boot id, diskseq, partition start and size);
-    /// resume is only possible while it stays the same. Empty when unknown.</summary>
+    /// <summary>What makes this attachment of the disk unlike an earlier or later one (boot id, diskseq, partition start);
+    /// resume is only possible while it stays the same. The size may grow meanwhile. Empty when unknown.</summary>
     string Attachment { get; }
 
     /// <summary>

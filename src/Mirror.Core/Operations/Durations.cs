@@ -21,6 +21,21 @@ public static class Durations
         };
     }
 
+    /// <summary>Reads what an administrator wrote: whole minutes, hours or days, as <c>90m</c>, <c>12h</c>, <c>7d</c>.</summary>
+    /// <returns>Null when it is none.</returns>
+    public static TimeSpan? TryParse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Length < 2 || !int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count > 100_000) return null;
+        return text[^1] switch
+        {
+            'm' => TimeSpan.FromMinutes(count),
+            'h' => TimeSpan.FromHours(count),
+            'd' => TimeSpan.FromDays(count),
+            _ => null,
+        };
+    }
+
     private static string Two(long major, string majorUnit, long minor, string minorUnit) =>
         minor == 0 ? $"{major} {majorUnit}" : $"{major} {majorUnit} {minor} {minorUnit}";
 }

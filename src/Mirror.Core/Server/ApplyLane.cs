@@ -80,7 +80,7 @@ internal sealed class ApplyLane
                 _commits.Noted();
                 break;
             case ArrivalKind.Hash:
-                _hashes.Put(arrival.Hash);
+                _hashes.Put(arrival.Hash, arrival.Known);
                 break;
             case ArrivalKind.Barrier:
                 if (arrival.Live is { } live) _store.EnterLive(live);

@@ -33,6 +33,9 @@ internal readonly struct Arrival
     /// <summary>What to hash.</summary>
     public HashRequestMessage Hash { get; init; }
 
+    /// <summary>Whether tags that are known without reading will do: in a scan. A verify is told what the disk says.</summary>
+    public bool Known { get; init; }
+
     /// <summary>Completed when everything before has been applied.</summary>
     public TaskCompletionSource? Reached { get; init; }
 

@@ -3,10 +3,13 @@ using Mirror.Core.Wire;
 namespace Mirror.Core.Server;
 
 /// <summary>One HASH_REQUEST on its way through the <see cref="HashLane"/>, whose lock guards it.</summary>
-internal sealed class HashJob(HashRequestMessage request, long volumeBytes)
+internal sealed class HashJob(HashRequestMessage request, bool known, long volumeBytes)
 {
     /// <summary>What was asked.</summary>
     public HashRequestMessage Request { get; } = request;
+
+    /// <summary>Whether tags that are known without reading will do.</summary>
+    public bool Known { get; } = known;
 
     /// <summary>First byte.</summary>
     public long Offset { get; } = request.FirstSector << Blocks.Units.SectorShift;

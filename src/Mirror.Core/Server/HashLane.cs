@@ -5,7 +5,7 @@ using Mirror.Core.Wire;
 namespace Mirror.Core.Server;
 
 /// <summary>
-/// Answers HASH_REQUESTs in order, on threads of its own: a hole is zero without reading, the rest is read and hashed a MiB at a time. Memory does not
+/// Answers HASH_REQUESTs in order, on threads of its own: a hole is zero without reading, a chunk whose tag is known need not be read either, the rest is read and hashed a MiB at a time. Memory does not
 /// depend on the request: a few jobs have their tags in memory at once. A write to what is still to be hashed waits (<see cref="WaitFor"/>), so each answer
 /// shows the image as it was at its place in the order. All fields are guarded by <see cref="_lock"/>.
 /// </summary>
@@ -15,7 +15,8 @@ internal sealed class HashLane
     private const int MaxActive = 3;
     private const int MaxQueued = 256;
 
-    private readonly IImageStore _store;
+    private readonly IImageReader _store;
+    private readonly IChunkTags? _tags;
     private readonly Bytes32 _key;
     private readonly ReplyLane _replies;
     private readonly Action<Exception> _failed;
@@ -28,9 +29,10 @@ internal sealed class HashLane
     private long _dataStart, _dataEnd;      // held data when last asked; a hole made there since is read as zeroes
 
     /// <summary>Makes the lane; its threads start with the first request.</summary>
-    public HashLane(IImageStore store, Bytes32 key, ReplyLane replies, int workers, string name, Action<Exception> failed)
+    public HashLane(IImageReader store, IChunkTags? tags, Bytes32 key, ReplyLane replies, int workers, string name, Action<Exception> failed)
     {
         _store = store;
+        _tags = tags;
         _key = key;
         _replies = replies;
         _name = name;
@@ -39,13 +41,15 @@ internal sealed class HashLane
     }
 
     /// <summary>Takes a request. Blocks while too many wait.</summary>
-    public void Put(in HashRequestMessage request)
+    /// <param name="request">What is to be hashed.</param>
+    /// <param name="known">Whether tags that are known without reading will do.</param>
+    public void Put(in HashRequestMessage request, bool known)
     {
         lock (_lock)
         {
             while (_queued.Count >= MaxQueued && !_closed) Monitor.Wait(_lock);
             if (_closed) return;
-            _queued.Enqueue(new HashJob(request, _store.SizeBytes));
+            _queued.Enqueue(new HashJob(request, known, _store.SizeBytes));
             if (!_started)
             {
                 _started = true;
@@ -128,9 +132,22 @@ internal sealed class HashLane
         int unitBytes = job.Request.UnitBytes;
         long start = job.Offset + (long)first * unitBytes;
         int bytes = (int)Math.Min((long)count * unitBytes, job.End - start);
-        _store.Read(start, buffer[..bytes]);
         Span<byte> tags = job.Frame.AsSpan(HashesMessage.Size + first * WireLimits.TagBytes, count * WireLimits.TagBytes);
-        return hasher.HashAll(buffer[..bytes], unitBytes, start / unitBytes, tags) > 0;
+        bool chunk = _tags is not null && unitBytes == Units.ChunkBytes;
+        if (chunk && job.Known && _tags!.TryGet(start / unitBytes, tags)) return tags.ContainsAnyExcept((byte)0);
+        TagTicket? ticket = chunk ? _tags!.Begin(start / unitBytes) : null;
+        bool hashed = false;
+        try
+        {
+            _store.Read(start, buffer[..bytes]);
+            bool data = hasher.HashAll(buffer[..bytes], unitBytes, start / unitBytes, tags) > 0;
+            hashed = true;
+            return data;
+        }
+        finally
+        {
+            if (ticket is not null) _tags!.End(ticket, hashed ? tags : []);
+        }
     }
 
     /// <summary>Finds work, and settles holes on the way; false at the end.</summary>

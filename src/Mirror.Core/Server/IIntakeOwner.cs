@@ -15,11 +15,14 @@ internal interface IIntakeOwner
     /// <summary>The present incarnation.</summary>
     Guid Incarnation { get; }
 
+    /// <summary>Waits in line until this volume may scan; it may until the scan or the connection ends.</summary>
+    /// <exception cref="RefusalException">Too many scan, for too long.</exception>
+    Task AdmitScanAsync(CancellationToken stop);
+
     /// <summary>Begins a scan, or goes on with the unfinished one; durable on return.</summary>
     /// <param name="goOn">Whether the client wants to go on with the unfinished one.</param>
     /// <param name="followed">Whether the client has been in CatchUp or Live on this connection: it has followed its disk without a break, so another
     /// disk cannot stand behind it, and the scan need not be guarded.</param>
-    /// <exception cref="RefusalException">Too many scan already.</exception>
     ScanBegunMessage BeginScan(bool goOn, bool followed);
 
     /// <summary>Decides on a guarded scan; what it allows is durable on return.</summary>

@@ -14,6 +14,9 @@ internal interface IVolumeConnection : IDisposable
     /// <summary>The right that was proved.</summary>
     MirrorRight Right { get; }
 
+    /// <summary>Whether the secret was one of the former master.</summary>
+    bool IsFormerSecret => false;
+
     /// <summary>The other end, for status and log.</summary>
     string Peer { get; }
 

@@ -60,7 +60,7 @@ internal sealed class Intake
         _ring = new SmallPayloads(limits.SmallBytes);
         _queue = new ArrivalQueue(limits.QueuedMessages);
         _replies = new ReplyLane(connection, clock);
-        _hashes = new HashLane(store, welcome.HashKey, _replies, limits.HashWorkers, $"{owner.Name} hash", OnStoreFailed);
+        _hashes = new HashLane(store, store.Tags, welcome.HashKey, _replies, limits.HashWorkers, $"{owner.Name} hash", OnStoreFailed);
         _commits = new CommitLane(store, $"{owner.Name} commit", OnCommitted, OnStoreFailed);
         _apply = new ApplyLane(store, _queue, _ring, _hashes, _commits, $"{owner.Name} apply", OnStoreFailed);
     }
@@ -100,7 +100,8 @@ internal sealed class Intake
     public async Task<Exception?> RunAsync()
     {
         using var watching = new CancellationTokenSource();
-        Task watch = WatchAsync(watching.Token);
+        // Silence counts only while this side listens: a stalled store is not the client's fault.
+        Task watch = new PeerWatch(_replies, () => _reader.BytesRead, () => _reading && _pool.Available > 0, OnSilent, _limits, _clock).RunAsync(watching.Token);
         Exception? cause = null;
         try
         {
@@ -172,7 +173,7 @@ internal sealed class Intake
                     await MarkAsync(stop).ConfigureAwait(false);
                     break;
                 case IntakeEffect.Hash:
-                    await _queue.PutAsync(new Arrival { Kind = ArrivalKind.Hash, Hash = _reader.Message<HashRequestMessage>() }, stop).ConfigureAwait(false);
+                    await _queue.PutAsync(new Arrival { Kind = ArrivalKind.Hash, Hash = _reader.Message<HashRequestMessage>(), Known = before is IntakePhase.Guarded or IntakePhase.Scan }, stop).ConfigureAwait(false);
                     break;
                 case IntakeEffect.Acknowledge or IntakeEffect.EndScan:
                     await StateAsync(effect == IntakeEffect.EndScan, stop).ConfigureAwait(false);
@@ -269,6 +270,7 @@ internal sealed class Intake
     private async ValueTask BeginScanAsync(bool followed, CancellationToken stop)
     {
         bool goOn = (_reader.Message<ScanBeginMessage>().Flags & ScanBeginFlags.Continue) != 0;
+        await _owner.AdmitScanAsync(stop).ConfigureAwait(false);
         await ReachAsync(false, stop).ConfigureAwait(false);
         ScanBegunMessage begun = await StoreWork.Run(() =>
         {
@@ -310,42 +312,16 @@ internal sealed class Intake
         _replies.Send(new CommittedMessage(mark.N, mark.Random));
     }
 
+    private void OnSilent()
+    {
+        VolumeLog.Silent(_logger, _owner.Name, Peer, _limits.Silence.TotalSeconds);
+        _connection.Abort();
+    }
+
     private void OnStoreFailed(Exception e)
     {
         _apply.Stop();
         _hashes.Stop();
         Stop(_owner.Failed(e));
-    }
-
-    /// <summary>Says ALIVE, and ends the connection of a client that is silent or does not take what is sent.</summary>
-    private async Task WatchAsync(CancellationToken end)
-    {
-        long heard = _clock.GetTimestamp(), said = heard, bytes = -1;
-        TimeSpan step = TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, Math.Min(_limits.AliveInterval.Ticks, _limits.Silence.Ticks) / 4));
-        using var timer = new PeriodicTimer(step, _clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(end).ConfigureAwait(false))
-            {
-                // Silence counts only while this side listens: a stalled store is not the client's fault.
-                long now = _reader.BytesRead;
-                if (now != bytes || !_reading || _pool.Available == 0) heard = _clock.GetTimestamp();
-                bytes = now;
-                if (_clock.GetElapsedTime(heard) > _limits.Silence || _replies.StuckFor > _limits.Silence)
-                {
-                    VolumeLog.Silent(_logger, _owner.Name, Peer, _limits.Silence.TotalSeconds);
-                    _connection.Abort();
-                    return;
-                }
-                if (_clock.GetElapsedTime(said) >= _limits.AliveInterval && _replies.StuckFor == TimeSpan.Zero)
-                {
-                    said = _clock.GetTimestamp();
-                    await _replies.SendAsync(default(AliveMessage)).ConfigureAwait(false);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-        }
     }
 }

@@ -46,7 +46,7 @@ internal static class IntakeStateMachine
         (IntakePhase.Welcomed or IntakePhase.ScanRequired or IntakePhase.CatchUp or IntakePhase.Live or IntakePhase.Rescan, IntakeEvent.ScanBegin)
             => (IntakePhase.Beginning, IntakeEffect.BeginScan),
 
-        (IntakePhase.Guarded or IntakePhase.Scan, IntakeEvent.HashRequest) => (phase, IntakeEffect.Hash),
+        (IntakePhase.Guarded or IntakePhase.Scan or IntakePhase.CatchUp or IntakePhase.Live or IntakePhase.Rescan, IntakeEvent.HashRequest) => (phase, IntakeEffect.Hash),
         (IntakePhase.Guarded or IntakePhase.Scan, IntakeEvent.Mark) => (phase, IntakeEffect.Mark),
         (IntakePhase.Guarded or IntakePhase.Scan, IntakeEvent.StateScanning) => (phase, IntakeEffect.Acknowledge),
         (IntakePhase.Guarded, IntakeEvent.ScanCompared) => (IntakePhase.Judging, IntakeEffect.Judge),

@@ -13,15 +13,22 @@ namespace Mirror.Core.Server;
 /// <summary>The server: one listener, many volumes. A volume begins with its first client that proves the secret for it.</summary>
 public sealed class MirrorServer : IAsyncDisposable
 {
+    private const int GoneRetrySeconds = 60;
+
     private readonly MirrorServerOptions _options;
     private readonly VolumeLimits _limits;
     private readonly IImageFiles _files;
     private readonly IStorePlace? _place;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly ScanAdmission _scans;
+    private readonly Admission _scans;
+    private readonly Admission _restores;
     private readonly ConcurrentDictionary<string, ServerVolume> _volumes = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _clones = new(1, 1);
+    private readonly VolumeLife _life;
+    private readonly SpaceWatch _space;
     private readonly Lock _opening = new();
+    private TagRefresh? _refresh;
     private Listener? _listener;
     private bool _stopped;      // guarded by _opening
     private int _disposed;
@@ -34,7 +41,10 @@ public sealed class MirrorServer : IAsyncDisposable
         _limits = limits ?? new VolumeLimits();
         _clock = clock ?? TimeProvider.System;
         _logger = logger ?? NullLogger.Instance;
-        _scans = new ScanAdmission(options.ScansAtOnce);
+        _scans = new Admission(options.ScansAtOnce);
+        _restores = new Admission(options.RestoresAtOnce);
+        _space = new SpaceWatch(files, options, _limits, _clock, _logger);
+        _life = new VolumeLife(options, files, _volumes, Volume, _clock, _logger);
     }
 
     /// <summary>The server's own id, made at its first start and kept in the store.</summary>
@@ -46,14 +56,27 @@ public sealed class MirrorServer : IAsyncDisposable
     /// <summary>Every volume that is known or has been asked for, by name.</summary>
     public IReadOnlyCollection<IMirrorRole> Volumes => [.. _volumes.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => v.Value)];
 
+    /// <inheritdoc cref="IStoreHost.RenameVolumeAsync"/>
+    public Task RenameVolumeAsync(string volume, string to) => _life.RenameAsync(volume, to);
+
+    /// <inheritdoc cref="IStoreHost.DeleteVolumeAsync"/>
+    public Task<DeletedVolume> DeleteVolumeAsync(string volume, TimeSpan minimumAge) => _life.DeleteAsync(volume, minimumAge);
+
+    /// <inheritdoc cref="IStoreHost.ReleaseVolumeAsync"/>
+    public Task<string> ReleaseVolumeAsync(string volume) => _life.ReleaseAsync(volume);
+
+    /// <inheritdoc cref="IStoreHost.TakeVolumeAsync"/>
+    public Task TakeVolumeAsync(string volume) => _life.TakeAsync(volume);
+
     /// <summary>Opens the store and begins to listen.</summary>
     /// <param name="options">What the administrator wants.</param>
     /// <param name="files">The store's files.</param>
     /// <param name="place">Knows on which disk the store lies; null when that cannot be told.</param>
     /// <param name="logger">For the log.</param>
+    /// <param name="clock">The time; the system's by default.</param>
     /// <exception cref="IOException">The store or the address cannot be used.</exception>
-    public static Task<MirrorServer> StartAsync(MirrorServerOptions options, IImageFiles files, IStorePlace? place, ILogger? logger = null) =>
-        StartAsync(options, files, place, null, null, logger);
+    public static Task<MirrorServer> StartAsync(MirrorServerOptions options, IImageFiles files, IStorePlace? place, ILogger? logger = null, TimeProvider? clock = null) =>
+        StartAsync(options, files, place, null, clock, logger);
 
     internal static async Task<MirrorServer> StartAsync(MirrorServerOptions options, IImageFiles files, IStorePlace? place, VolumeLimits? limits, TimeProvider? clock, ILogger? logger)
     {
@@ -64,7 +87,8 @@ public sealed class MirrorServer : IAsyncDisposable
             IEnumerable<string> known = await StoreWork.Run(server.OpenStore).ConfigureAwait(false);
             await Task.WhenAll(known.Select(name => server.Volume(name)!.OpenAsync())).ConfigureAwait(false);
             ServerLog.Started(server._logger, server.Id, options.StoreDirectory, server._volumes.Count);
-            var handshake = new ServerHandshake(options.Master, ServerCertificate.Create());
+            server._refresh = new TagRefresh(() => server._volumes.Values, () => server._scans.IsIdle && server._restores.IsIdle, server._limits.TagRound);
+            var handshake = new ServerHandshake(options.Master, ServerCertificate.Create(), former: options.FormerMaster);
             server._listener = new Listener(options.Listen, handshake, (connection, stopping) => server.ServeAsync(new ProvedConnection(connection), stopping), server._logger, clock: clock);
             return server;
         }
@@ -81,6 +105,8 @@ public sealed class MirrorServer : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         ServerLog.Stopping(_logger);
         lock (_opening) _stopped = true;
+        await _space.DisposeAsync().ConfigureAwait(false);
+        _refresh?.Dispose();
         await Task.WhenAll(_volumes.Values.Select(v => v.DisposeAsync().AsTask())).ConfigureAwait(false);
         try
         {
@@ -98,7 +124,11 @@ public sealed class MirrorServer : IAsyncDisposable
     internal async Task ServeAsync(IVolumeConnection connection, CancellationToken stopping = default)
     {
         RefusalException refusal;
-        if (connection.Right == MirrorRight.Mirror)
+        if (_life.Gone.Find(connection.Volume) is { } gone && !_volumes.ContainsKey(connection.Volume))
+        {
+            refusal = new RefusalException(RefusalCode.NotFound, gone.Text, GoneRetrySeconds);
+        }
+        else if (connection.Right == MirrorRight.Mirror)
         {
             if (Volume(connection.Volume) is { } volume)
             {
@@ -109,14 +139,21 @@ public sealed class MirrorServer : IAsyncDisposable
         }
         else
         {
-            refusal = _volumes.ContainsKey(connection.Volume)
-                ? new RefusalException(RefusalCode.BadRequest, $"Volume {connection.Volume}: this server does not offer to restore yet. Copy its image on the server instead.")
-                : new RefusalException(RefusalCode.NotFound, $"Volume {connection.Volume}: there is none of this name.");
+            // A restore begins no volume.
+            if (_volumes.TryGetValue(connection.Volume, out ServerVolume? known))
+            {
+                await known.Restores.ServeAsync(connection, stopping).ConfigureAwait(false);
+                return;
+            }
+            refusal = new RefusalException(RefusalCode.NotFound, $"Volume {connection.Volume}: there is none of this name.");
         }
         VolumeLog.Refused(_logger, connection.Peer, refusal.Code, refusal.Message);
         await new ReplyLane(connection, _clock).EndAsync(Intake.Refused(refusal), _limits.Goodbye).ConfigureAwait(false);
         await connection.FinishAsync(_limits.Goodbye).ConfigureAwait(false);
     }
+
+    /// <summary>How many restores read a volume now.</summary>
+    internal int RestoresUnderWay(string volume) => _volumes.TryGetValue(volume, out ServerVolume? known) ? known.Restores.Count : 0;
 
     private ServerVolume? Volume(string name)
     {
@@ -129,7 +166,7 @@ public sealed class MirrorServer : IAsyncDisposable
                 VolumePlacement? placement = _options.Volumes.GetValueOrDefault(n);
                 var places = new VolumeFiles(_options.StoreDirectory, n, placement?.Image);
                 var store = new VolumeStore(n, places, _files, _place, placement?.Force ?? false, _limits, _clock, _logger);
-                return new ServerVolume(n, Id, store, _scans, _limits, _clock, _logger);
+                return new ServerVolume(n, Id, store, _scans, _restores, new VolumeHistory(n, store, _options.Snapshots, _clones, _limits, _clock, _logger), _limits, _clock, _logger, _space);
             });
         }
     }
@@ -150,8 +187,9 @@ public sealed class MirrorServer : IAsyncDisposable
             Id = Guid.TryParse(Encoding.ASCII.GetString(text).Trim(), out Guid id) ? id : throw new StoreUnusableException(
                 $"{path} does not hold the server's id. Put it back from a backup, or remove it: clients then see another server, and nothing else changes.");
         }
+        _life.Finish();
         IEnumerable<string> begun = _files.Directories(_options.StoreDirectory)
-            .Where(d => VolumeName.IsValid(d) && _files.Exists(new VolumeFiles(_options.StoreDirectory, d, null).Record));
-        return [.. begun.Union(_options.Volumes.Keys, StringComparer.Ordinal)];
+            .Where(d => VolumeName.IsValid(d) && _life.Gone.Find(d) is null && _files.Exists(new VolumeFiles(_options.StoreDirectory, d, null).Record));
+        return [.. begun.Union(_options.Volumes.Keys.Where(v => _life.Gone.Find(v) is null), StringComparer.Ordinal)];
     }
 }

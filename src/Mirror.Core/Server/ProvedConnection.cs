@@ -16,6 +16,9 @@ internal sealed class ProvedConnection(AuthenticatedConnection connection) : IVo
     public MirrorRight Right => connection.Right;
 
     /// <inheritdoc/>
+    public bool IsFormerSecret => connection.IsFormerSecret;
+
+    /// <inheritdoc/>
     public string Peer => connection.Remote?.ToString() ?? "local";
 
     /// <inheritdoc/>

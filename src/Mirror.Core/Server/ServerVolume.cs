@@ -7,17 +7,19 @@ namespace Mirror.Core.Server;
 
 /// <summary>
 /// One volume of a server: admits connections, one at a time, and keeps what outlives them. Nothing of it is shared with other volumes but
-/// <see cref="ScanAdmission"/>, so neither its faults nor its slowness reach them.
+/// <see cref="Admission"/>, so neither its faults nor its slowness reach them.
 ///
 /// <para>Locks: <see cref="_turn"/> is held while a connection takes over or leaves, and while the volume stops; <see cref="_lock"/> guards the fields
 /// that status shows and is held for moments. Order: turn, then lock. The durable side (<see cref="VolumeStore"/>) has its own.</para>
 /// </summary>
-internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
+internal sealed partial class ServerVolume : IHistoryRole, IIntakeOwner, IAsyncDisposable
 {
     private readonly VolumeStore _store;
-    private readonly ScanAdmission _scans;
+    private readonly Admission _scans;
+    private readonly VolumeHistory _history;
     private readonly VolumeLimits _limits;
     private readonly TimeProvider _clock;
+    private readonly SpaceWatch? _space;
     private readonly ILogger _logger;
     private readonly Guid _serverId;
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -42,18 +44,22 @@ internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
     private long _scanCount, _connections, _sentBefore, _receivedBefore;
     private string? _lastError, _refusal, _refusalNeeds;
     private long _refusedAt;
+    private bool _formerSecret;
     private bool _stopping;
 
     /// <summary>Makes the volume; nothing is touched until <see cref="OpenAsync"/> or a client comes.</summary>
-    public ServerVolume(string name, Guid serverId, VolumeStore store, ScanAdmission scans, VolumeLimits limits, TimeProvider clock, ILogger logger)
+    public ServerVolume(string name, Guid serverId, VolumeStore store, Admission scans, Admission restores, VolumeHistory history, VolumeLimits limits, TimeProvider clock, ILogger logger, SpaceWatch? space = null)
     {
         Name = name;
+        Restores = new RestoreDesk(name, store, restores, limits, clock, logger);
         _serverId = serverId;
         _store = store;
         _scans = scans;
+        _history = history;
         _limits = limits;
         _clock = clock;
         _logger = logger;
+        _space = space;
         _since = _stateSince = clock.GetUtcNow();
         _receiving = new RateMeter(clock);
     }
@@ -61,18 +67,37 @@ internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
     /// <inheritdoc/>
     public string Name { get; }
 
+    /// <summary>Serves the connections that restore this volume.</summary>
+    public RestoreDesk Restores { get; }
+
     /// <inheritdoc/>
     public Guid Incarnation => _store.Record?.Incarnation ?? Guid.Empty;
 
     /// <inheritdoc/>
     public MirrorStatus Status => Snapshot();
 
-    /// <summary>Reads the record and takes the lock, so that status is right before a client comes. A fault is kept for status.</summary>
+    /// <summary>Hashes the next chunk that has no tag, unless the client is catching up.</summary>
+    /// <returns>False when there is none.</returns>
+    public bool RefreshTag(Span<byte> buffer)
+    {
+        lock (_lock)
+        {
+            if (_state is not (MirrorState.Live or MirrorState.NoConn)) return false;
+        }
+        return _store.RefreshTag(buffer);
+    }
+
+    /// <summary>Reads the record and takes the lock, so that status is right before a client comes; carries what a stop or crash left in journal and overlays. A fault is kept for status.</summary>
     public async Task OpenAsync()
     {
         try
         {
-            await StoreWork.Run(_store.Load).ConfigureAwait(false);
+            IImageStore? image = await StoreWork.Run(() =>
+            {
+                _store.Load();
+                return _store.Resume();
+            }).ConfigureAwait(false);
+            lock (_lock) _image = image;
         }
         catch (RefusalException e)
         {
@@ -141,6 +166,8 @@ internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
             intake = _intake;
         }
         intake?.Stop(new RefusalException(RefusalCode.ShuttingDown, $"Volume {Name}: the server is stopping.", _limits.StoreRetrySeconds));
+        await Restores.StopAsync().ConfigureAwait(false);
+        await WithinAsync(_history.DisposeAsync().AsTask(), _limits.Fence).ConfigureAwait(false);
         // A store that hangs keeps its own volume only: the process may end without it.
         if (!await _turn.WaitAsync(_limits.Fence).ConfigureAwait(false)) return;
         try
@@ -205,6 +232,7 @@ internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
                 _identifyFlags = who.Flags;
                 _granuleBytes = who.GranuleBytes;
                 _connections++;
+                _formerSecret = connection.IsFormerSecret;
                 _committed = committed;
                 _imageBytes = image.NonZeroBytes;
                 _alive = default;
@@ -280,12 +308,20 @@ internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
     // ---- what the intake asks
 
     /// <inheritdoc/>
-    public ScanBegunMessage BeginScan(bool goOn, bool followed)
+    public async Task AdmitScanAsync(CancellationToken stop)
     {
         lock (_lock)
         {
-            _scanPlace ??= _scans.TryEnter() ?? throw Busy("as many volumes as this server lets scan at a time are scanning");
+            if (_scanPlace is not null) return;
         }
+        // The place is given back when the connection is detached, which comes after this.
+        IDisposable place = await _scans.EnterAsync(_limits.ScanLine, stop).ConfigureAwait(false) ?? throw Busy("as many volumes as this server lets scan at a time are scanning");
+        lock (_lock) _scanPlace = place;
+    }
+
+    /// <inheritdoc/>
+    public ScanBegunMessage BeginScan(bool goOn, bool followed)
+    {
         bool began = false;
         VolumeRecord record = Changed(r =>
         {
@@ -323,6 +359,7 @@ internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
             throw new RefusalException(RefusalCode.NeedsReplace,
                 $"Volume {Name}: the scan would change {changed} of the image's {Math.Min(nonZero, most)} bytes that are not zero, more than a fifth. The image is untouched. If the disk is the right one: diskmirror adopt {Name} --replace", 60);
         }
+        if (!small) _store.Replaced.Keep();
         // The permission holds until the scan has ended, however often it is broken off.
         Changed(r => r with { Scan = ScanProgress.Sending, ReplaceApproved = r.ReplaceApproved || !small });
         VolumeLog.ScanAllowed(_logger, Name, changed, nonZero);
@@ -429,7 +466,7 @@ internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
         {
             lock (_lock)
             {
-                if (_intake is { UnansweredMarks: 0, QueuedBytes: 0 } && _state == MirrorState.Live && _uncommittedSince == 0 &&
+                if (_intake is { UnansweredMarks: 0, QueuedBytes: 0 } && _image is { IsSettled: true } && _state == MirrorState.Live && _uncommittedSince == 0 &&
                     _alive is { State: StreamState.Live, PendingBytes: 0, QueuedBytes: 0 }) return;
             }
         }
@@ -463,6 +500,18 @@ internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
         lock (_lock) _refusal = _refusalNeeds = null;
     }
 
+    /// <inheritdoc/>
+    public Task<SnapshotInfo> NewSnapshotAsync(string? name, CancellationToken cancellation) => _history.TakeAsync(name, cancellation);
+
+    /// <inheritdoc/>
+    public Task<SnapshotHistory> SnapshotsAsync(CancellationToken cancellation) => _history.ListAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task RemoveSnapshotAsync(string name, CancellationToken cancellation) => _history.RemoveAsync(name, cancellation);
+
+    /// <inheritdoc/>
+    public Task SetSnapshotRuleAsync(string? rule, CancellationToken cancellation) => _history.SetRuleAsync(rule, cancellation);
+
     private void Enter(MirrorState state)
     {
         if (_state == state) return;
@@ -473,13 +522,14 @@ internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
     private MirrorStatus Snapshot()
     {
         VolumeRecord? record = _store.Record;
+        SpaceWatch.Reading? space = _space?.Of(_store.ImagePath);
         lock (_lock)
         {
             DateTimeOffset now = _clock.GetUtcNow();
             long received = _receivedBefore + (_intake?.BytesReceived ?? 0);
             long rate = _receiving.Sample(received);
             bool refused = _refusal is not null && _clock.GetElapsedTime(_refusedAt) < _limits.RefusalShown;
-            ulong consistentTime = _image?.ConsistentTime ?? 0;
+            ulong consistentTime = _image?.ConsistentTime ?? _store.ConsistentTimeAtStart;
             double? age = _consistentAt != default ? (now - _consistentAt).TotalSeconds :
                 consistentTime != 0 ? Math.Max(0, (now - DateTimeOffset.FromUnixTimeMilliseconds((long)consistentTime)).TotalSeconds) : null;
             return new MirrorStatus
@@ -503,7 +553,7 @@ internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
                 Consistent = _committed is { N: not 0, Consistent: true } && record is { Scan: ScanProgress.None },
                 ConsistentAgeSeconds = age,
                 Connections = _connections,
-                LastError = _lastError ?? (refused ? _refusal : null),
+                LastError = _lastError ?? (refused ? _refusal : null) ?? _history.LastError ?? _archiveError,
                 Needs = refused ? _refusalNeeds : null,
                 Since = _since,
                 GranuleBytes = _granuleBytes,
@@ -511,6 +561,15 @@ internal sealed class ServerVolume : IMirrorRole, IIntakeOwner, IAsyncDisposable
                 SecondsLeft = _state == MirrorState.CatchUp && rate > 0 ? (double)_alive.PendingBytes / rate : null,
                 Identity = record?.Identity.ToString(),
                 ImageBytes = record is null ? null : _imageBytes,
+                ImageMark = _image is null ? 0 : (long)Math.Min(_image.ImageMark, long.MaxValue),
+                Snapshots = _history.Count,
+                SnapshotTaken = _history.LastTaken,
+                CloneMilliseconds = _history.LastMilliseconds,
+                ImageReaders = _image?.Views ?? 0,
+                FormerSecret = _intake is null ? null : _formerSecret,
+                StoreFreeBytes = space?.Space?.FreeBytes,
+                StoreSizeBytes = space?.Space?.SizeBytes,
+                StoreSpace = space?.Level ?? SpaceLevel.Ok,
             };
         }
     }

@@ -36,14 +36,32 @@ internal sealed record VolumeLimits
     /// <summary>How long a client may take to receive a refusal.</summary>
     public TimeSpan Goodbye { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Restores that may read one volume at once.</summary>
+    public int RestoresAtOnce { get; init; } = 2;
+
     /// <summary>How long a refused client is shown in status.</summary>
     public TimeSpan RefusalShown { get; init; } = TimeSpan.FromMinutes(3);
 
     /// <summary>Room that a full store must have again before clients are taken, in bytes.</summary>
     public long RoomNeeded { get; init; } = 4 * Units.ChunkBytes;
 
+    /// <summary>Bytes of a volume's journal when it is made; 0 for what suits the volume.</summary>
+    public long JournalBytes { get; init; }
+
+    /// <summary>How often it is looked whether a snapshot is due.</summary>
+    public TimeSpan HistoryInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the room of the store is looked at.</summary>
+    public TimeSpan SpaceInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long the server waits before it goes round its images again and hashes what has no tag.</summary>
+    public TimeSpan TagRound { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>When a client of a full or failed store may come again, in seconds.</summary>
     public int StoreRetrySeconds { get; init; } = 10;
+
+    /// <summary>How long a client waits in line for its scan, connected, before it is told to come again.</summary>
+    public TimeSpan ScanLine { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>When a client that finds too many scanning may come again, in seconds.</summary>
     public int BusyRetrySeconds { get; init; } = 15;

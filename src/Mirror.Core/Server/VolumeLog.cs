@@ -44,6 +44,30 @@ internal static partial class VolumeLog
     [LoggerMessage(EventId = 3113, Level = LogLevel.Information, Message = "Volume {Volume}: client {Peer} is in state {State}")]
     public static partial void State(ILogger logger, string volume, string peer, Wire.StreamState state);
 
+    [LoggerMessage(EventId = 3115, Level = LogLevel.Information, Message = "Volume {Volume}: snapshot {Name} taken of mark {Mark}; the clone took {Milliseconds} ms")]
+    public static partial void SnapshotTaken(ILogger logger, string volume, string name, long mark, long milliseconds);
+
+    [LoggerMessage(EventId = 3116, Level = LogLevel.Information, Message = "Volume {Volume}: snapshot {Name} removed, {Why}")]
+    public static partial void SnapshotRemoved(ILogger logger, string volume, string name, string why);
+
+    [LoggerMessage(EventId = 3117, Level = LogLevel.Warning, Message = "Volume {Volume}: no snapshot by the rule {Rule}: {Text}")]
+    public static partial void SnapshotFailed(ILogger logger, string volume, string rule, string text);
+
+    [LoggerMessage(EventId = 3118, Level = LogLevel.Information, Message = "Volume {Volume}: what the image held before another disk takes its place is kept as snapshot {Name}, of mark {Mark}, until that is removed")]
+    public static partial void ReplacedKept(ILogger logger, string volume, string name, long mark);
+
+    [LoggerMessage(EventId = 3119, Level = LogLevel.Warning, Message = "Volume {Volume}: what the image held before another disk takes its place is not kept, as was allowed by 'adopt': {Text}")]
+    public static partial void ReplacedNotKept(ILogger logger, string volume, string text);
+
+    [LoggerMessage(EventId = 3120, Level = LogLevel.Information, Message = "Volume {Volume}: {Peer} restores from the image at mark {Mark}, consistent {Consistent}, snapshot \"{Snapshot}\"")]
+    public static partial void RestoreBegun(ILogger logger, string volume, string peer, ulong mark, bool consistent, string snapshot);
+
+    [LoggerMessage(EventId = 3121, Level = LogLevel.Information, Message = "Volume {Volume}: {Peer} has ended its restore, {Bytes} bytes were sent: {Why}")]
+    public static partial void RestoreEnded(ILogger logger, string volume, string peer, long bytes, string why);
+
+    [LoggerMessage(EventId = 3130, Level = LogLevel.Warning, Message = "Volume {Volume}: its disk has grown; the image {Image} has {After} bytes now, {Before} before")]
+    public static partial void Grown(ILogger logger, string volume, string image, long before, long after);
+
     [LoggerMessage(EventId = 3114, Level = LogLevel.Warning, Message = "Volume {Volume}: {What}")]
     public static partial void Unusable(ILogger logger, string volume, string what);
 }

@@ -37,6 +37,8 @@ internal sealed class VolumeStore : IDisposable
         _limits = limits;
         _clock = clock;
         _logger = logger;
+        History = new SnapshotStore(name, places, files);
+        Replaced = new ReplacedState(name, this, limits, clock, logger);
     }
 
     /// <summary>The image's path.</summary>
@@ -62,6 +64,8 @@ internal sealed class VolumeStore : IDisposable
                 else RefuseOrphan();
                 if (_record is { } record && record.Image != _places.GivenImage)
                 {
+                    if (!_files.Exists(_places.Image)) throw new StoreUnusableException($"{_places.Image} is missing, where the image should be now; until now it was {record.Image ?? "the one in the volume's directory"}. Correct the path, or put the image there.");
+                    ForgetConsistency();
                     VolumeLog.Moved(_logger, _name, _places.Image, record.Image ?? "the one in its directory");
                     Change(r => Doubt(r with { Image = _places.GivenImage }));
                 }
@@ -93,11 +97,12 @@ internal sealed class VolumeStore : IDisposable
         {
             try
             {
-                if (_failed) CloseStore();
-                if (_full && _files.FreeBytes(_places.Image) is var free && free < _limits.RoomNeeded)
+                if (_failed || _store is { HasFailed: true }) CloseStore();
+                if (_full && Math.Min(_files.FreeBytes(_places.Image), _files.FreeBytes(_places.Marks)) is var free && free < _limits.RoomNeeded)
                     throw new StoreFullException($"{_places.Image}: only {free} bytes are free.");
                 if (_record is null) Create(m);
-                else if (verdict != IdentityVerdict.Same) Adopt(m, verdict == IdentityVerdict.Adopted);
+                else if (verdict == IdentityVerdict.Adopted) Adopt(m);
+                else if (verdict == IdentityVerdict.Grown) Grow(m.SizeSectors << Units.SectorShift);
                 _store ??= Open(_record!);
                 return _store;
             }
@@ -105,6 +110,127 @@ internal sealed class VolumeStore : IDisposable
             {
                 throw Refusal(e);
             }
+        }
+    }
+
+    /// <summary>After a start: opens the image if a part of its last consistent state is still in journal or overlays, so that it is carried over without waiting for a client.</summary>
+    /// <returns>The store; null when there is nothing to carry.</returns>
+    /// <exception cref="RefusalException">The store is unusable.</exception>
+    public IImageStore? Resume()
+    {
+        lock (_lock)
+        {
+            try
+            {
+                if (_record is null || _store is not null || !_files.Exists(_places.Marks)) return _store;
+                using (MarkSlots marks = MarkSlots.Open(_files, _places.Marks))
+                {
+                    ConsistentTimeAtStart = marks.State.Consistent.Time;
+                    if (!marks.State.Kept || (marks.State.From == marks.State.End && marks.State.Overlays.IsEmpty)) return null;
+                }
+                return _store = Open(_record);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw Refusal(e);
+            }
+        }
+    }
+
+    /// <summary>Opens a view of the last consistent mark, whether a client is connected or not (see <see cref="IImageStore.OpenConsistent"/>).</summary>
+    /// <returns>Null when there is no volume yet, or it has never been consistent.</returns>
+    /// <exception cref="RefusalException">The store is failed or unusable.</exception>
+    public IConsistentView? OpenConsistent(bool settled, CancellationToken cancellation)
+    {
+        try
+        {
+            IImageStore store;
+            lock (_lock)
+            {
+                if (_record is null) return null;
+                if (_failed || _store is { HasFailed: true }) CloseStore();
+                store = _store ??= Open(_record);
+            }
+            return store.OpenConsistent(settled, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Refusal(e);
+        }
+    }
+
+    /// <summary>Hashes the next chunk that has no tag; see <see cref="IChunkTags.Refresh"/>.</summary>
+    /// <returns>False when there is none, or the image is not open.</returns>
+    public bool RefreshTag(Span<byte> buffer)
+    {
+        if (Volatile.Read(ref _store) is not { HasFailed: false } store || Record is not { } record) return false;
+        using var hasher = new UnitHasher(new Bytes32(record.HashKey));
+        try
+        {
+            return store.Tags.Refresh((data, chunk, tag) => hasher.Hash(data, Units.ChunkBytes, chunk, tag), buffer);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            return false;   // whoever needs the image will say so
+        }
+    }
+
+    /// <summary>The number of the last committed consistent mark; null while the image is not open. Does not block.</summary>
+    public ulong? ConsistentMark => Volatile.Read(ref _store)?.ConsistentMark;
+
+    /// <summary>The time of the last consistent mark as it was found at the start (milliseconds since 1970); 0 when there was none.</summary>
+    public ulong ConsistentTimeAtStart { get; private set; }
+
+    /// <summary>The history.</summary>
+    public SnapshotStore History { get; }
+
+    /// <summary>Keeps what another disk replaces.</summary>
+    public ReplacedState Replaced { get; }
+
+    /// <summary>Opens what a restore reads, beside the mirror.</summary>
+    /// <param name="snapshot">A snapshot's name; empty for the newest consistent state.</param>
+    /// <param name="asItIs">Take the image as it is when it has never been consistent.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <exception cref="RefusalException">There is none, or the storage failed.</exception>
+    public RestoreView OpenRestore(string snapshot, bool asItIs, CancellationToken cancellation)
+    {
+        Load();
+        VolumeRecord record = _record ?? throw new RefusalException(RefusalCode.NotFound, $"Volume {_name}: nothing has been copied into it yet.");
+        if (snapshot.Length > 0) return OpenSnapshot(snapshot);
+        if (OpenConsistent(settled: false, cancellation) is { } view) return new RestoreView(view, view.Mark, record.Identity, record.LogicalBlockBytes, StoredBytes(), view);
+        if (!asItIs)
+        {
+            throw new RefusalException(RefusalCode.NotConsistent,
+                $"Volume {_name}: there is no consistent image: its first copy was never completed, so what is there is no instant of the disk. To take it all the same: --as-it-is");
+        }
+        lock (_lock)
+        {
+            try
+            {
+                _store ??= Open(record);
+                return new RestoreView(_store, _store.Committed with { Consistent = false }, record.Identity, record.LogicalBlockBytes, _store.NonZeroBytes, null);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw Refusal(e);
+            }
+        }
+    }
+
+    private RestoreView OpenSnapshot(string name)
+    {
+        try
+        {
+            SnapshotView view = History.Open(name);
+            return new RestoreView(view, view.Mark, view.Record.Identity, view.Record.LogicalBlockBytes, view.SizeBytes, view);
+        }
+        catch (Exception e) when (e is FileNotFoundException or FormatException)
+        {
+            throw new RefusalException(RefusalCode.NotFound, $"Volume {_name}: there is no snapshot '{name}'. {History.Describe()}", 0, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Refusal(e);
         }
     }
 
@@ -176,8 +302,11 @@ internal sealed class VolumeStore : IDisposable
     private void Create(in IdentifyMessage m)
     {
         long size = m.SizeSectors << Units.SectorShift;
-        using (IImageFile image = _files.Open(_places.Image, _force ? ImageOpenMode.NewForced : ImageOpenMode.New))
+        bool seeded = _files.Exists(_places.Seed);
+        using (IImageFile image = _files.Open(_places.Image, _force || seeded ? ImageOpenMode.NewForced : ImageOpenMode.New))
         {
+            if (seeded && image.SizeBytes > size && image.NextData(size, out _, out _))
+                throw new StoreUnusableException($"{_places.Image} was seeded with {image.SizeBytes} bytes, and the disk has {size}: it is the image of another disk, or of the whole disk instead of a partition. Nothing was changed. Mirror the right disk; or, with the server's directory {_places.Directory} removed, begin without a seed.");
             image.SetSize(size);
             image.Flush();
         }
@@ -186,28 +315,43 @@ internal sealed class VolumeStore : IDisposable
         VolumeRecord record = VolumeRecord.Begin(_name, IdentityRule.Of(m), size, m.LogicalBlockBytes, _places.GivenImage, _clock.GetUtcNow());
         _files.ReplaceSmall(_places.Record, VolumeRecordFormat.Format(record));
         Volatile.Write(ref _record, record);
+        if (seeded) _files.Delete(_places.Seed);
         VolumeLog.Begun(_logger, _name, _places.Image, record.Identity.ToString(), size);
     }
 
-    private void Adopt(in IdentifyMessage m, bool another)
+    private void Adopt(in IdentifyMessage m)
     {
         long size = m.SizeSectors << Units.SectorShift;
         long before = _record!.SizeBytes;
         VolumeIdentity identity = IdentityRule.Of(m);
         int block = m.LogicalBlockBytes;
         bool replace = (m.Flags & IdentifyFlags.AdoptAndReplace) != 0;
+        // With the old disk's size, blocks and identity, and before anything is cut off.
+        Replaced.Keep();
         CloseStore();
+        // What would be carried into a smaller image belongs to the larger disk, whose end is cut off here: the administrator has said so.
+        if (size < before) ForgetConsistency();
         if (size > before) Resize(size);    // a crash between the two leaves a file that is too long, which opening mends
         Change(r => Doubt(r with
         {
             Identity = identity,
             SizeBytes = size,
             LogicalBlockBytes = block,
-            AdoptApproved = !another && r.AdoptApproved,
-            ReplaceApproved = r.ReplaceApproved || (another && replace),
+            AdoptApproved = false,
+            ReplaceApproved = r.ReplaceApproved || replace,
         }));
         if (size < before) Resize(size);
         VolumeLog.Adopted(_logger, _name, identity.ToString(), size);
+    }
+
+    /// <summary>The volume's own disk has grown: the image gains zeroes at its end, and what is known of the rest stays true. The last consistent state keeps its size.</summary>
+    private void Grow(long size)
+    {
+        long before = _record!.SizeBytes;
+        CloseStore();
+        Resize(size);       // a crash before the record follows leaves a file that is too long, which opening mends
+        Change(r => r with { SizeBytes = size });
+        VolumeLog.Grown(_logger, _name, _places.Image, before, size);
     }
 
     private void Resize(long size)
@@ -217,7 +361,7 @@ internal sealed class VolumeStore : IDisposable
         image.Flush();
     }
 
-    private DirectImageStore Open(VolumeRecord record)
+    private ImageStore Open(VolumeRecord record)
     {
         IImageFile image = _files.Open(_places.Image, ImageOpenMode.Existing);
         try
@@ -230,9 +374,18 @@ internal sealed class VolumeStore : IDisposable
                     throw new StoreUnusableException($"{_places.Image} has {image.SizeBytes} bytes with data in the last of them, and the record says {record.SizeBytes}. It is left as it is; put the right image back.");
                 image.SetSize(record.SizeBytes);
             }
-            var store = new DirectImageStore(image, MarkSlots.Open(_files, _places.Marks), record.SizeBytes);
-            _failed = false;
-            return store;
+            MarkSlots marks = MarkSlots.Open(_files, _places.Marks);
+            try
+            {
+                var store = ImageStore.Open(_files, _places, image, marks, record.SizeBytes, new StoreOptions(_limits.JournalBytes) { HashKey = record.HashKey });
+                _failed = false;
+                return store;
+            }
+            catch
+            {
+                marks.Dispose();
+                throw;
+            }
         }
         catch
         {
@@ -241,12 +394,26 @@ internal sealed class VolumeStore : IDisposable
         }
     }
 
+    /// <summary>Journal and overlays belong to the image that was there before.</summary>
+    private void ForgetConsistency()
+    {
+        if (!_files.Exists(_places.Marks)) return;
+        using MarkSlots marks = MarkSlots.Open(_files, _places.Marks);
+        StoreState state = marks.State;
+        marks.Store(state with { Kept = false, Consistent = default, Run = 0, From = state.End, ConsistentEnd = state.End, Overlays = [] });
+    }
+
     private void RefuseOrphan()
     {
         if (!_files.Exists(_places.Marks)) return;
         using MarkSlots marks = MarkSlots.Open(_files, _places.Marks);
-        if (marks.Last.N != 0)
+        if (marks.State.Mark.N != 0)
             throw new StoreUnusableException($"{_places.Record} is missing, though there are marks beside it. Put it back from a backup, or move the volume's directory away so that the volume begins anew.");
+    }
+
+    private long StoredBytes()
+    {
+        lock (_lock) return _store?.NonZeroBytes ?? 0;
     }
 
     private void CloseStore()

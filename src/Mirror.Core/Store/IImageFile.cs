@@ -15,6 +15,10 @@ public interface IImageFile : IDisposable
     /// <summary>Makes a new file exactly this large, sparse. A device is only checked to be large enough.</summary>
     void SetSize(long bytes);
 
+    /// <summary>Gives the first <paramref name="bytes"/> bytes their storage, so that writing them later needs no room. What they hold stays.</summary>
+    /// <exception cref="StoreFullException">There is not enough.</exception>
+    void Allocate(long bytes);
+
     /// <summary>Reads exactly <paramref name="destination"/>; what was never written reads as zeroes.</summary>
     void Read(long offset, Span<byte> destination);
 
@@ -33,6 +37,9 @@ public interface IImageFile : IDisposable
 
     /// <summary>Bytes of storage in use.</summary>
     long AllocatedBytes { get; }
+
+    /// <summary>Another number whenever anybody has changed the file, its content or its place, since it was asked for; 0 when that cannot be seen (a device).</summary>
+    long ChangeStamp { get; }
 
     /// <summary>Returns when all earlier writes are on stable storage (fdatasync).</summary>
     void Flush();

@@ -31,6 +31,30 @@ public interface IImageFiles
     /// <summary>The names (not paths) of the directories in <paramref name="path"/>; none when it is missing.</summary>
     IReadOnlyList<string> Directories(string path);
 
+    /// <summary>The names (not paths) of the files in <paramref name="path"/>; none when it is missing.</summary>
+    IReadOnlyList<string> Files(string path);
+
+    /// <summary>Removes a file; nothing happens when there is none.</summary>
+    void Delete(string path);
+
+    /// <summary>Gives a directory another name in the same file system, durably. There must be none of that name.</summary>
+    void MoveDirectory(string from, string to);
+
+    /// <summary>Removes a directory with everything in it; nothing happens when there is none.</summary>
+    void DeleteDirectory(string path);
+
+    /// <summary>Makes a file that shares all of another's storage (a reflink), and returns when it is on stable storage. While it lasts, writes to the other wait.</summary>
+    /// <param name="path">The other file; what was written to it before is in the clone.</param>
+    /// <param name="clone">The new file, only to be read. There must be none.</param>
+    /// <exception cref="CloneUnsupportedException">The file system cannot, or <paramref name="path"/> is a device.</exception>
+    void Clone(string path, string clone);
+
+    /// <summary>Bytes of a file's storage that no other file shares; null when that cannot be found out.</summary>
+    long? UniqueBytes(string path);
+
+    /// <summary>The room of the file system in which a file lies, or would; null when it is a device or that cannot be told.</summary>
+    StorageSpace? Space(string path);
+
     /// <summary>Bytes that can still be written in the file system of <paramref name="path"/>; <see cref="long.MaxValue"/> when unknown or a device.</summary>
     long FreeBytes(string path);
 }

@@ -47,6 +47,9 @@ internal sealed record VolumeRecord
     /// <summary>The administrator accepts that a scan changes the image however much; holds until a scan has ended.</summary>
     public bool ReplaceApproved { get; init; }
 
+    /// <summary>The rule of this volume's history as text; <c>none</c> for none whatever the server says; null for the server's own.</summary>
+    public string? SnapshotRule { get; init; }
+
     /// <summary>When the volume was made.</summary>
     public required DateTimeOffset Created { get; init; }
 

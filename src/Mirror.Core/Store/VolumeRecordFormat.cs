@@ -12,6 +12,19 @@ internal static class VolumeRecordFormat
     /// <summary>The record as UTF-8 text.</summary>
     public static byte[] Format(VolumeRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, VolumeRecordJson.Default.VolumeRecord);
 
+    /// <summary>Reads a record without a look at its values; null when it is none.</summary>
+    public static VolumeRecord? TryParse(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, VolumeRecordJson.Default.VolumeRecord);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads a record and checks every value.</summary>
     /// <param name="text">The file's content.</param>
     /// <param name="path">Its path, for the message.</param>

@@ -105,6 +105,9 @@ public interface ITap : IDisposable
     /// <summary>What was seen so far.</summary>
     TapCounters Counters { get; }
 
+    /// <summary>Whether the disk has another size now than the tap was attached for: what is written past its old end is not marked.</summary>
+    bool Outgrown => false;
+
     /// <summary>Takes the pinned bitmaps and programs away: the next start scans. <see cref="IDisposable.Dispose"/> alone leaves them marking.</summary>
     void Unpin();
 }

@@ -44,6 +44,9 @@ public sealed class AuthenticatedConnection : IDisposable
     /// <summary>The feature bits in force.</summary>
     public ulong Features { get; }
 
+    /// <summary>At a server whose secret is being changed: the peer still has one of the former master.</summary>
+    public bool IsFormerSecret { get; init; }
+
     /// <summary>The peer's address; null where there is no network.</summary>
     public EndPoint? Remote { get; }
 

@@ -23,7 +23,8 @@ public static class ClientHandshake
         Stream transport, Secret secret, string volume, MirrorRight right, EndPoint? remote, HandshakeOptions? options, CancellationToken cancellation)
     {
         options ??= new HandshakeOptions();
-        var metered = new MeteredStream(transport, HandshakeTls.MaxUnprovenBytes);
+        var gathering = new GatheringStream(transport);
+        var metered = new MeteredStream(gathering, HandshakeTls.MaxUnprovenBytes);
         var tls = new SslStream(metered, leaveInnerStreamOpen: false);
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         time.CancelAfter(options.TimeLimit);
@@ -62,6 +63,7 @@ public static class ClientHandshake
                 throw new HandshakeException(HandshakeFailure.ServerNotProved, $"{server} does not know the secret of volume '{volume}', or something in between opens the connection. Nothing was sent to it.");
 
             metered.ReadLimit = long.MaxValue;
+            gathering.Begin();
             proved = true;
             return new AuthenticatedConnection(tls, metered, volume, right, challenge.Version, challenge.Features & options.Features, remote);
         }

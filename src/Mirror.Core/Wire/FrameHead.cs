@@ -16,6 +16,8 @@ internal static class FrameHead
         MessageType.ScanCompared => ScanComparedMessage.Size,
         MessageType.Alive => AliveMessage.Size,
         MessageType.Bye => ByeMessage.Size,
+        MessageType.RestoreBegin => RestoreBeginMessage.Measure(soFar),
+        MessageType.Fetch => FetchMessage.Size,
         MessageType.Welcome => WelcomeMessage.Size,
         MessageType.Refused => RefusedMessage.Measure(soFar),
         MessageType.StateOk => StateOkMessage.Size,
@@ -23,6 +25,8 @@ internal static class FrameHead
         MessageType.ScanBegun => ScanBegunMessage.Size,
         MessageType.Hashes => HashesMessage.Size,
         MessageType.ScanProceed => ScanProceedMessage.Size,
+        MessageType.RestoreView => RestoreViewMessage.Measure(soFar),
+        MessageType.Data => DataMessage.Size,
         _ => throw new ProtocolException(type, "not a message of the stream"),
     };
 
@@ -41,6 +45,8 @@ internal static class FrameHead
             case MessageType.ScanCompared: ScanComparedMessage.Decode(head, validator); break;
             case MessageType.Alive: AliveMessage.Decode(head, validator); break;
             case MessageType.Bye: ByeMessage.Decode(head, validator); break;
+            case MessageType.RestoreBegin: RestoreBeginMessage.Decode(head, validator); break;
+            case MessageType.Fetch: FetchMessage.Decode(head, validator); break;
             case MessageType.Welcome: WelcomeMessage.Decode(head, validator); break;
             case MessageType.Refused: RefusedMessage.Decode(head, validator); break;
             case MessageType.StateOk: StateOkMessage.Decode(head, validator); break;
@@ -48,6 +54,8 @@ internal static class FrameHead
             case MessageType.ScanBegun: ScanBegunMessage.Decode(head, validator); break;
             case MessageType.Hashes: HashesMessage.Decode(head, validator); break;
             case MessageType.ScanProceed: ScanProceedMessage.Decode(head, validator); break;
+            case MessageType.RestoreView: RestoreViewMessage.Decode(head, validator); break;
+            case MessageType.Data: DataMessage.Decode(head, validator); break;
             default: throw new ProtocolException(type, "not a message of the stream");
         }
     }

@@ -4,7 +4,7 @@ namespace Mirror.Core.Wire;
 
 /// <summary>
 /// Reads the frames of one direction of a proved connection. Reads ahead into a buffer of its own, for the heads and for small payloads;
-/// the payload of a large WRITE or HASHES is read from the stream straight into a buffer of the pool. Nothing is allocated on the way.
+/// the payload of a large WRITE, HASHES or DATA is read from the stream straight into a buffer of the pool. Nothing is allocated on the way.
 ///
 /// <para>Everything that <see cref="ReadAsync"/> returns has passed the <see cref="FrameValidator"/>: lengths before they are believed,
 /// ranges before a buffer is taken. One reader at a time; the head and <see cref="Payload"/> are valid until the next
@@ -50,7 +50,7 @@ public sealed class FrameReader : IDisposable
     /// <summary>Bytes taken from the stream so far, read-ahead included. May be read from any thread.</summary>
     public long BytesRead => Volatile.Read(ref _bytesRead);
 
-    /// <summary>The current frame's payload: WRITE's data or HASHES' tags; null when it has none or it was taken.</summary>
+    /// <summary>The current frame's payload: WRITE's or DATA's data, or HASHES' tags; null when it has none or it was taken.</summary>
     public PayloadBuffer? Payload => _payload;
 
     /// <summary>The current frame as the message <typeparamref name="T"/>, whose type it must have.</summary>
@@ -162,6 +162,7 @@ public sealed class FrameReader : IDisposable
     {
         MessageType.Write => Message<WriteMessage>().Bytes,
         MessageType.Hashes => Message<HashesMessage>().TagBytes,
+        MessageType.Data => Message<DataMessage>().Bytes,
         _ => 0,
     };
 

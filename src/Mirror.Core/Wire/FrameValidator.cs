@@ -34,9 +34,9 @@ public sealed class FrameValidator(FrameSender sender)
         {
             MessageType.Alive => true,
             MessageType.Identify or MessageType.State or MessageType.Write or MessageType.Zero or MessageType.Mark or MessageType.ScanBegin
-                or MessageType.HashRequest or MessageType.ScanCompared or MessageType.Bye => Sender == FrameSender.Client,
+                or MessageType.HashRequest or MessageType.ScanCompared or MessageType.Bye or MessageType.RestoreBegin or MessageType.Fetch => Sender == FrameSender.Client,
             MessageType.Welcome or MessageType.Refused or MessageType.StateOk or MessageType.Committed or MessageType.ScanBegun
-                or MessageType.Hashes or MessageType.ScanProceed => Sender == FrameSender.Server,
+                or MessageType.Hashes or MessageType.ScanProceed or MessageType.RestoreView or MessageType.Data => Sender == FrameSender.Server,
             _ => false,
         };
         if (!allowed) throw new ProtocolException(type, Sender == FrameSender.Client ? "not a message of a client" : "not a message of a server");

@@ -68,3 +68,23 @@ public enum HashesFlags : byte
     /// <summary>All of these units are zero, and no tags follow.</summary>
     AllZero = 1,
 }
+
+/// <summary>Flags of RESTORE_BEGIN.</summary>
+[Flags]
+public enum RestoreBeginFlags : byte
+{
+    None = 0,
+
+    /// <summary>An image that is no instant of the disk will do.</summary>
+    AsItIs = 1,
+}
+
+/// <summary>Flags of RESTORE_VIEW.</summary>
+[Flags]
+public enum RestoreViewFlags : byte
+{
+    None = 0,
+
+    /// <summary>The view is the disk at one instant of its write order, and does not change.</summary>
+    Consistent = 1,
+}

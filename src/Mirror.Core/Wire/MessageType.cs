@@ -20,6 +20,9 @@ public enum MessageType : byte
     Alive = 0x17,
     Bye = 0x18,
 
+    RestoreBegin = 0x20,
+    Fetch = 0x21,
+
     Challenge = 0x41,
     Proved = 0x42,
     Welcome = 0x43,
@@ -30,4 +33,7 @@ public enum MessageType : byte
     ScanBegun = 0x52,
     Hashes = 0x53,
     ScanProceed = 0x54,
+
+    RestoreView = 0x60,
+    Data = 0x61,
 }

@@ -19,6 +19,8 @@ public static class MessageTypeNames
         MessageType.ScanCompared => "SCAN_COMPARED",
         MessageType.Alive => "ALIVE",
         MessageType.Bye => "BYE",
+        MessageType.RestoreBegin => "RESTORE_BEGIN",
+        MessageType.Fetch => "FETCH",
         MessageType.Challenge => "CHALLENGE",
         MessageType.Proved => "PROVED",
         MessageType.Welcome => "WELCOME",
@@ -28,6 +30,8 @@ public static class MessageTypeNames
         MessageType.ScanBegun => "SCAN_BEGUN",
         MessageType.Hashes => "HASHES",
         MessageType.ScanProceed => "SCAN_PROCEED",
+        MessageType.RestoreView => "RESTORE_VIEW",
+        MessageType.Data => "DATA",
         _ => $"message type 0x{(byte)type:x2}",
     };
 }

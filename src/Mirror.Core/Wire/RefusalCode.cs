@@ -33,9 +33,12 @@ public enum RefusalCode : ushort
     /// <summary>A newer connection for this volume has taken over.</summary>
     Replaced = 10,
 
-    /// <summary>No such volume (right <c>restore</c>).</summary>
+    /// <summary>No such volume (right <c>restore</c>), or one that was renamed, deleted or taken out of service.</summary>
     NotFound = 11,
 
     /// <summary>The volume is held by another server process.</summary>
     InUse = 12,
+
+    /// <summary>There is no consistent image to restore; taking it as it is has to be asked for.</summary>
+    NotConsistent = 13,
 }

@@ -11,11 +11,11 @@ namespace Mirror.Core.Wire;
 /// a wrong proof, an unknown right and a malformed HELLO cost the same work and end in the same silent close. One instance serves all
 /// connections, from any thread.
 /// </summary>
-public sealed class ServerHandshake(Secret master, ServerCertificate certificate, HandshakeOptions? options = null)
+public sealed class ServerHandshake(Secret master, ServerCertificate certificate, HandshakeOptions? options = null, Secret? former = null)
 {
-    private readonly Secret _master = master.Kind == SecretKind.Master
-        ? master
-        : throw new SecretException($"The server needs the master secret; this is a {master}.");
+    private readonly Secret _master = Master(master);
+    // While secrets are changed: a second master, whose clients are still taken. Without one the present one stands here too, so that the work is always the same.
+    private readonly Secret _former = Master(former ?? master);
 
     private readonly HandshakeOptions _options = options ?? new HandshakeOptions();
     private readonly FrameValidator _validator = new(FrameSender.Client);
@@ -24,7 +24,8 @@ public sealed class ServerHandshake(Secret master, ServerCertificate certificate
     /// <exception cref="HandshakeException">For the log; the peer learns nothing.</exception>
     public async Task<AuthenticatedConnection> RunAsync(Stream transport, EndPoint? remote, CancellationToken cancellation)
     {
-        var metered = new MeteredStream(transport, HandshakeTls.MaxUnprovenBytes);
+        var gathering = new GatheringStream(transport);
+        var metered = new MeteredStream(gathering, HandshakeTls.MaxUnprovenBytes);
         var tls = new SslStream(metered, leaveInnerStreamOpen: false);
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         time.CancelAfter(_options.TimeLimit);
@@ -34,6 +35,7 @@ public sealed class ServerHandshake(Secret master, ServerCertificate certificate
             await tls.AuthenticateAsServerAsync(HandshakeTls.ForServer(certificate), time.Token).ConfigureAwait(false);
             AuthenticatedConnection connection = await ProveAsync(tls, metered, remote, time.Token).ConfigureAwait(false);
             metered.ReadLimit = long.MaxValue;
+            gathering.Begin();
             proved = true;
             return connection;
         }
@@ -90,17 +92,20 @@ public sealed class ServerHandshake(Secret master, ServerCertificate certificate
 
         byte[] proof = new byte[ProofMessage.Size];
         await tls.ReadExactlyAsync(proof, cancellation).ConfigureAwait(false);
-        byte[] key = _master.ForClient(asked.Volume, asked.Right).ProofKey();
-        Bytes32 expected = HandshakeProof.OfClient(key, certificate.Hash, hello, challengeBytes);
+        byte[] key = _master.ForClient(asked.Volume, asked.Right).ProofKey(), formerKey = _former.ForClient(asked.Volume, asked.Right).ProofKey();
+        var shown = new Bytes32(proof.AsSpan(1));
         bool wellFormed = proof[0] == (byte)MessageType.Proof;
-        bool right = HandshakeProof.Same(expected, new Bytes32(proof.AsSpan(1)));
+        bool present = HandshakeProof.Same(HandshakeProof.OfClient(key, certificate.Hash, hello, challengeBytes), shown);
+        bool before = HandshakeProof.Same(HandshakeProof.OfClient(formerKey, certificate.Hash, hello, challengeBytes), shown);
+        bool right = present | before;
+        if (!present) key = formerKey;
         if (!(wellFormed & right))
             throw await RefuseAsync(HandshakeFailure.ProofRefused, $"{remote} has a wrong secret for volume '{asked.Volume}' with right '{Secret.RightWord(asked.Right)}'.", cancellation, worked: true).ConfigureAwait(false);
 
         byte[] answer = new byte[ProvedMessage.Size];
         new ProvedMessage(HandshakeProof.OfServer(key, certificate.Hash, hello, challengeBytes)).Encode(answer);
         await tls.WriteAsync(answer, cancellation).ConfigureAwait(false);
-        return new AuthenticatedConnection(tls, metered, asked.Volume, asked.Right, version, challenge.Features & asked.Features, remote);
+        return new AuthenticatedConnection(tls, metered, asked.Volume, asked.Right, version, challenge.Features & asked.Features, remote) { IsFormerSecret = !present };
     }
 
     /// <summary>Does the work of a proof unless it was done, waits out the delay, and gives the exception to throw.</summary>
@@ -109,11 +114,16 @@ public sealed class ServerHandshake(Secret master, ServerCertificate certificate
         long start = Stopwatch.GetTimestamp();
         if (!worked)
         {
-            byte[] key = _master.ForClient("nobody", MirrorRight.Mirror).ProofKey();
-            HandshakeProof.Same(HandshakeProof.OfClient(key, certificate.Hash, new byte[HelloMessage.MaxSize], new byte[ChallengeMessage.Size]), Bytes32.Random());
+            foreach (Secret one in (ReadOnlySpan<Secret>)[_master, _former])
+            {
+                byte[] key = one.ForClient("nobody", MirrorRight.Mirror).ProofKey();
+                HandshakeProof.Same(HandshakeProof.OfClient(key, certificate.Hash, new byte[HelloMessage.MaxSize], new byte[ChallengeMessage.Size]), Bytes32.Random());
+            }
         }
         // The timer is coarse and may be early by its step.
         while (Stopwatch.GetElapsedTime(start) < _options.RefusalDelay) await Task.Delay(_options.RefusalDelay, cancellation).ConfigureAwait(false);
         return new HandshakeException(failure, message);
     }
+
+    private static Secret Master(Secret secret) => secret.Kind == SecretKind.Master ? secret : throw new SecretException($"The server needs the master secret; this is a {secret}.");
 }

@@ -8,11 +8,20 @@ public static class WireLimits
     /// <summary>The version that this code speaks, lowest and highest.</summary>
     public const ushort Version = 1;
 
-    /// <summary>Feature bits that this code knows: none are defined yet.</summary>
-    public const ulong Features = 0;
+    /// <summary>Feature bit 0: HASH_REQUEST is allowed in CatchUp, Live and Rescan, too.</summary>
+    public const ulong VerifyFeature = 1;
+
+    /// <summary>Feature bits that this code knows.</summary>
+    public const ulong Features = VerifyFeature;
 
     /// <summary>The longest volume name in bytes.</summary>
     public const int MaxVolumeNameBytes = 64;
+
+    /// <summary>The longest name of a snapshot in bytes.</summary>
+    public const int MaxSnapshotNameBytes = 64;
+
+    /// <summary>The most FETCHes that a server holds unanswered; more of them wait in the network.</summary>
+    public const int MaxUnansweredFetches = 64;
 
     /// <summary>The longest identity text in bytes of UTF-8.</summary>
     public const int MaxIdentityBytes = 256;

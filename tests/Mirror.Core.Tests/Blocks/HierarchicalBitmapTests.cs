@@ -86,6 +86,23 @@ public sealed class HierarchicalBitmapTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Larger_granules_hold_all_that_smaller_ones_held(int shift)
+    {
+        var random = new Random(shift);
+        var small = new HierarchicalBitmap(10_000);
+        for (int i = 0; i < 300; i++) small.Add(random.NextInt64(10_000));
+        HierarchicalBitmap large = small.InGranules(20_000, shift);
+        for (long i = 0; i < large.Length; i++)
+        {
+            bool any = false;
+            for (long g = i << shift; g < Math.Min((i + 1) << shift, small.Length); g++) any |= small.Contains(g);
+            Assert.Equal(any, large.Contains(i));
+        }
+    }
+
+    [Theory]
     [InlineData(-1, 1)]
     [InlineData(0, 101)]
     [InlineData(100, 1)]

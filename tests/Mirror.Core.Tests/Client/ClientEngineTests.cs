@@ -230,7 +230,7 @@ public sealed class ClientEngineTests
     {
         await using var rig = new EngineRig(64 << 20);
         Fill(rig, 14);
-        rig.Options = rig.Options with { ReadLimit = 100 << 20 };
+        rig.Options = rig.Options with { ReadLimit = 40 << 20 };
         rig.Start();
         for (int i = 0; i < 4; i++)
         {
@@ -297,6 +297,22 @@ public sealed class ClientEngineTests
     }
 
     [Fact]
+    public async Task Where_no_writes_are_seen_who_waits_for_idle_gets_a_scan_at_once_and_each_scan_serves_all_who_wait()
+    {
+        await using var rig = new EngineRig();
+        rig.Options = rig.Options with { RescanInterval = TimeSpan.FromHours(1) };
+        rig.StartRescanOnly();
+        await rig.WaitForAsync(s => s.State == Mirror.Core.Control.MirrorState.Live, "Live");
+        Fill(rig, 18);
+        await Task.WhenAll(rig.WaitIdleAsync(), rig.WaitIdleAsync());
+        rig.AssertIdentical();
+        Assert.InRange(rig.Server.Scans, 2, 3);     // the second of the two may come while the first one's scan runs
+        int scans = rig.Server.Scans;
+        await rig.WaitForAsync(s => s.State == Mirror.Core.Control.MirrorState.Live, "Live");
+        Assert.Equal(scans, rig.Server.Scans);
+    }
+
+    [Fact]
     public async Task A_blank_disk_does_not_wipe_the_only_copy()
     {
         await using var rig = new EngineRig();
@@ -312,6 +328,28 @@ public sealed class ClientEngineTests
         await other.Client.AdoptAsync(replace: true, CancellationToken.None);
         await other.WaitIdleAsync();
         other.AssertIdentical();
+    }
+
+    [Fact]
+    public async Task Where_everything_differed_and_then_little_does_a_scan_stops_sending_whole_chunks()
+    {
+        const int MiB = 1 << 20, Size = 256 * MiB, Changed = 96 * MiB;
+        await using var rig = new EngineRig(Size);
+        byte[] content = new byte[Size];
+        new Random(21).NextBytes(content);
+        rig.Disk.Slowness = TimeSpan.Zero;
+        rig.Disk.Tap = null;    // written before there was a tap
+        rig.Disk.Write(0, content);
+        rig.Disk.Tap = rig.Kernel;
+        // The image: all of the first part is another, and one byte of each MiB after it.
+        for (int i = 0; i < Changed; i++) content[i] ^= 0xff;
+        for (int chunk = Changed; chunk < Size; chunk += MiB) content[chunk + 5000] ^= 1;
+        rig.Server.Seed(content);
+        rig.Start();
+        await rig.WaitIdleAsync();
+        rig.AssertIdentical();
+        // Sent whole up to the next look at it (the chunk at 128 MiB) and what was under way by then.
+        Assert.InRange(rig.Server.BytesWritten, Changed, 200L * MiB);
     }
 
     private static string Digest(byte[] content) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(content));

@@ -3,6 +3,7 @@ using Mirror.Core.Client;
 using Mirror.Core.Control;
 using Mirror.Core.Fakes;
 using Mirror.Core.Security;
+using Mirror.Core.Taps;
 using Mirror.Core.Wire;
 
 namespace Mirror.Core.Tests.Client;
@@ -11,9 +12,10 @@ namespace Mirror.Core.Tests.Client;
 internal sealed class EngineRig : IAsyncDisposable
 {
     public const string Volume = "rig";
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);     // over the longest that the rate waits before it rises again
 
     private readonly List<FakeTap> _taps = [];
+    private RescanOnlyTap? _rescanOnly;
 
     public EngineRig(int diskBytes = 8 << 20, int seed = 1)
     {
@@ -51,12 +53,24 @@ internal sealed class EngineRig : IAsyncDisposable
 
     public Task Running { get; private set; } = Task.CompletedTask;
 
+    /// <summary>Starts a client that sees no writes.</summary>
+    public void StartRescanOnly()
+    {
+        _rescanOnly = new RescanOnlyTap(4096, null);
+        Run(_rescanOnly);
+    }
+
     /// <summary>Starts a client process; after the first it finds the tap as the last one left it.</summary>
     public void Start(bool continued = false)
     {
         _taps.Add(new FakeTap(Kernel, continued));
+        Run(Tap);
+    }
+
+    private void Run(ITap tap)
+    {
         var connector = new Connector("127.0.0.1", Server.EndPoint.Port, Server.Secret.ForClient(Volume, MirrorRight.Mirror), Volume, MirrorRight.Mirror);
-        Client = new MirrorClient(Options, Disk, Tap, connector.ConnectAsync, NullLogger.Instance);
+        Client = new MirrorClient(Options, Disk, tap, connector.ConnectAsync, NullLogger.Instance);
         Running = Client.RunAsync(CancellationToken.None);
     }
 
@@ -107,5 +121,6 @@ internal sealed class EngineRig : IAsyncDisposable
         }
         await Server.DisposeAsync();
         foreach (FakeTap tap in _taps) tap.Dispose();
+        _rescanOnly?.Dispose();
     }
 }

@@ -15,6 +15,7 @@ public sealed class ResumeRecordTests
         Guarded = true,
         ScanPosition = 77L << 20,
         Findings = new ScanFindings(4096, 512, 1L << 40),
+        SizeBytes = 3L << 40,
     };
 
     [Fact]

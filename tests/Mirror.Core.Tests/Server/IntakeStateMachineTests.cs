@@ -13,9 +13,9 @@ public sealed class IntakeStateMachineTests
         [IntakePhase.Guarded] = "HashRequest>Guarded Mark>Guarded StateScanning>Guarded ScanCompared>Judging",
         [IntakePhase.Judging] = "ScanAllowed>Scan",
         [IntakePhase.Scan] = "HashRequest>Scan Write>Scan Zero>Scan Mark>Scan StateScanning>Scan StateCatchUp>CatchUp StateRescan>Rescan",
-        [IntakePhase.CatchUp] = "Write>CatchUp Zero>CatchUp Mark>CatchUp ConsistentMark>CatchUp StateCatchUp>CatchUp StateLive>Live StateRescan>Rescan ScanBegin>Beginning",
-        [IntakePhase.Live] = "Write>Live Zero>Live Mark>Live ConsistentMark>Live StateCatchUp>CatchUp StateLive>Live StateRescan>Rescan ScanBegin>Beginning",
-        [IntakePhase.Rescan] = "Write>Rescan Zero>Rescan Mark>Rescan ConsistentMark>Rescan StateCatchUp>CatchUp StateRescan>Rescan ScanBegin>Beginning",
+        [IntakePhase.CatchUp] = "HashRequest>CatchUp Write>CatchUp Zero>CatchUp Mark>CatchUp ConsistentMark>CatchUp StateCatchUp>CatchUp StateLive>Live StateRescan>Rescan ScanBegin>Beginning",
+        [IntakePhase.Live] = "HashRequest>Live Write>Live Zero>Live Mark>Live ConsistentMark>Live StateCatchUp>CatchUp StateLive>Live StateRescan>Rescan ScanBegin>Beginning",
+        [IntakePhase.Rescan] = "HashRequest>Rescan Write>Rescan Zero>Rescan Mark>Rescan ConsistentMark>Rescan StateCatchUp>CatchUp StateRescan>Rescan ScanBegin>Beginning",
         [IntakePhase.Ended] = "",
     };
 

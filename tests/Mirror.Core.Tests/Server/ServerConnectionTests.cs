@@ -17,7 +17,7 @@ public sealed class ServerConnectionTests
         var files = new FakeImageFiles();
         await using ServerFixture server = await ServerFixture.StartAsync(files);
         TestClient old = await server.WelcomedAsync(Size);
-        await old.BecomeLiveAsync();
+        await old.ScanAsync();
         using var gate = new ManualResetEventSlim();
         var order = new ConcurrentQueue<string>();
         files.Hook = (operation, path) =>
@@ -48,7 +48,7 @@ public sealed class ServerConnectionTests
         var files = new FakeImageFiles();
         await using ServerFixture server = await ServerFixture.StartAsync(files, new VolumeLimits { Fence = TimeSpan.FromMilliseconds(200) });
         TestClient old = await server.WelcomedAsync(Size);
-        await old.BecomeLiveAsync();
+        await old.ScanAsync();
         using var gate = new ManualResetEventSlim();
         files.Hook = (operation, path) =>
         {
@@ -97,6 +97,7 @@ public sealed class ServerConnectionTests
         Assert.True(Environment.TickCount64 - start < 10_000);
         gate.Set();
         foreach (TestClient client in stalled) await client.CommittedAsync(2);
+        files.Hook = null;
     }
 
     [Fact]
@@ -106,7 +107,7 @@ public sealed class ServerConnectionTests
         var limits = new VolumeLimits { Silence = TimeSpan.FromMilliseconds(600), AliveInterval = TimeSpan.FromMilliseconds(100) };
         await using ServerFixture server = await ServerFixture.StartAsync(files, limits);
         TestClient client = await server.WelcomedAsync(Size);
-        await client.BecomeLiveAsync();
+        await client.ScanAsync();
         using var gate = new ManualResetEventSlim();
         files.Hook = (operation, path) =>
         {
@@ -155,7 +156,7 @@ public sealed class ServerConnectionTests
     [Fact]
     public async Task A_few_volumes_scan_at_a_time_and_live_streams_never_wait()
     {
-        await using ServerFixture server = await ServerFixture.StartAsync(scans: 2);
+        await using ServerFixture server = await ServerFixture.StartAsync(limits: new VolumeLimits { ScanLine = TimeSpan.FromMilliseconds(100) }, scans: 2);
         TestClient a = await server.WelcomedAsync(Size, "a"), b = await server.WelcomedAsync(Size, "b"), c = await server.WelcomedAsync(Size, "c");
         await a.ScanAsync();
         await b.ScanAsync();
@@ -180,10 +181,10 @@ public sealed class ServerConnectionTests
     {
         ServerFixture server = await ServerFixture.StartAsync();
         TestClient client = await server.WelcomedAsync(Size);
-        await client.BecomeLiveAsync();
+        await client.ScanAsync();
         byte[] data = ServerFixture.Random(4096, 1);
         await client.WriteAsync(0, data);
-        await client.StateAsync(StreamState.Live);
+        await client.StateAsync(StreamState.CatchUp);
         Task stop = server.Server.DisposeAsync().AsTask();
         await client.ExpectRefusedAsync(RefusalCode.ShuttingDown);
         await stop;
@@ -203,7 +204,7 @@ public sealed class ServerConnectionTests
         Assert.Empty(server.Server.Volumes);
     }
 
-    public static TheoryData<string> Illegal => ["WriteBeforeState", "WriteAfterWelcomeScanRequired", "HashInCatchUp", "ConsistentMarkInScan", "MarkThatDoesNotGrow", "MarkZero", "LiveInScan",
+    public static TheoryData<string> Illegal => ["WriteBeforeState", "WriteAfterWelcomeScanRequired", "HashBeforeAnyState", "ConsistentMarkInScan", "MarkThatDoesNotGrow", "MarkZero", "LiveInScan",
         "SecondIdentify", "WriteOutside", "HugeWrite", "HashOutside", "UnknownType", "ServersMessage", "ComparedTwice", "Cut"];
 
     [Theory]
@@ -225,8 +226,7 @@ public sealed class ServerConnectionTests
                 await client.ScanAsync();
                 await client.WriteAsync(0, ServerFixture.Random(512, 1));
                 break;
-            case "HashInCatchUp":
-                await client.StateAsync(StreamState.CatchUp);
+            case "HashBeforeAnyState":
                 await client.SendAsync(new HashRequestMessage(0, 1, 4096));
                 break;
             case "ConsistentMarkInScan":

@@ -16,11 +16,14 @@ internal sealed class ServerFixture : IAsyncDisposable
     private readonly List<IDisposable> _clients = [];
     private readonly List<Task> _serving = [];
 
-    private ServerFixture(FakeImageFiles files, MirrorServer server)
+    private ServerFixture(FakeImageFiles files, MirrorServer server, Secret master)
     {
         Files = files;
         Server = server;
+        Master = master;
     }
+
+    public Secret Master { get; }
 
     public FakeImageFiles Files { get; }
 
@@ -42,7 +45,7 @@ internal sealed class ServerFixture : IAsyncDisposable
             ScansAtOnce = scans,
             Volumes = volumes ?? new Dictionary<string, VolumePlacement>(),
         };
-        return new ServerFixture(files, await MirrorServer.StartAsync(options, files, place, limits, null, null));
+        return new ServerFixture(files, await MirrorServer.StartAsync(options, files, place, limits, null, null), options.Master);
     }
 
     public async Task<TestClient> ConnectAsync(string volume = "v", MirrorRight right = MirrorRight.Mirror)

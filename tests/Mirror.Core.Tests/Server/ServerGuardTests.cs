@@ -60,7 +60,12 @@ public sealed class ServerGuardTests
         byte[] data = ServerFixture.Random(4096, 9);
         await client.WriteAsync(0, data);
         await client.StateAsync(StreamState.CatchUp);
-        Assert.Equal(data, server.Content("v").ToArray()[..4096]);
+        // Only a consistent mark moves the image.
+        Assert.NotEqual(data, server.Content("v").ToArray()[..4096]);
+        await client.StateAsync(StreamState.Live);
+        await client.MarkAsync(5, consistent: true);
+        await client.CommittedAsync(5);
+        await ServerFixture.UntilAsync(() => server.Content("v").ToArray()[..4096].AsSpan().SequenceEqual(data));
         // It has followed its disk since, so a scan on this connection is not guarded; the first of the next connection is.
         Assert.Equal(ScanBegunFlags.None, (await client.ScanAsync()).Flags);
         await client.StateAsync(StreamState.CatchUp);
@@ -154,9 +159,12 @@ public sealed class ServerGuardTests
         await smaller.ExpectRefusedAsync(RefusalCode.SizeChanged);
         Assert.Equal(before, server.Content("v").ToArray());
 
+        TestClient same = await server.ConnectAsync();
+        (Guid incarnation, ulong mark) = await same.IdentifyAsync(TestClient.Identity(Size)) is var now ? (now.Incarnation, now.CommittedMark) : default;
         TestClient grown = await server.ConnectAsync();
         WelcomeMessage welcome = await grown.IdentifyAsync(TestClient.Identity(Size * 2));
-        Assert.Equal(0UL, welcome.CommittedMark);
+        Assert.Equal((incarnation, mark), (welcome.Incarnation, welcome.CommittedMark));
+        Assert.NotEqual(0UL, mark);
         Assert.Equal(Size * 2, server.Content("v").SizeBytes);
         Assert.Equal(before, server.Content("v").ToArray()[..(int)Size]);
 
@@ -164,6 +172,72 @@ public sealed class ServerGuardTests
         await shrunk.IdentifyAsync(TestClient.Identity(Size / 2, flags: IdentifyFlags.AdoptAndReplace));
         Assert.Equal(Size / 2, server.Content("v").SizeBytes);
         Assert.Equal(Size / 2, server.Status().SizeBytes);
+    }
+
+    [Fact]
+    public async Task What_another_disk_replaces_is_kept_as_a_snapshot_with_that_disk_s_size_and_name_until_it_is_removed()
+    {
+        await using ServerFixture server = await FilledAsync();
+        byte[] before = server.Content("v").ToArray();
+        var volume = (IHistoryRole)server.Server.Volumes.Single();
+        TestClient shrunk = await server.ConnectAsync();
+        await shrunk.IdentifyAsync(TestClient.Identity(Size / 2, "disk-2", IdentifyFlags.AdoptAndReplace) with { LogicalBlockBytes = 4096 });
+        SnapshotInfo kept = Assert.Single((await volume.SnapshotsAsync(default)).Snapshots);
+        Assert.StartsWith("replaced-", kept.Name, StringComparison.Ordinal);
+        Assert.Equal((Size, 512, false, 1L), (kept.SizeBytes, kept.LogicalBlockBytes, kept.ByRule, kept.Mark));
+        Assert.Equal(before, server.Files.Image(kept.Path).ToArray());
+        Assert.Equal(Size / 2, server.Content("v").SizeBytes);
+        await volume.RemoveSnapshotAsync(kept.Name, default);
+        Assert.Empty((await volume.SnapshotsAsync(default)).Snapshots);
+    }
+
+    [Fact]
+    public async Task What_a_scan_that_was_allowed_to_replace_overwrites_is_kept_once()
+    {
+        await using ServerFixture server = await FilledAsync();
+        byte[] before = server.Content("v").ToArray();
+        for (int i = 0; i < 2; i++)
+        {
+            // The second time after a break: the same mark, so nothing new to keep.
+            TestClient client = await server.ConnectAsync();
+            await client.IdentifyAsync(TestClient.Identity(Size, flags: IdentifyFlags.AdoptAndReplace));
+            await client.ScanAsync();
+            await client.SendAsync(new ScanComparedMessage(Size, 1 << 20, 1 << 20));
+            await client.ExpectAsync<ScanProceedMessage>();
+            await client.ZeroAsync(0, Size);
+            client.Dispose();
+            await ServerFixture.UntilAsync(() => server.Status().State == MirrorState.NoConn);
+        }
+        SnapshotInfo kept = Assert.Single((await ((IHistoryRole)server.Server.Volumes.Single()).SnapshotsAsync(default)).Snapshots);
+        Assert.Equal(before, server.Files.Image(kept.Path).ToArray());
+    }
+
+    [Fact]
+    public async Task Where_nothing_can_be_cloned_another_disk_still_takes_its_place_when_that_was_allowed()
+    {
+        var files = new FakeImageFiles { Clones = false };
+        await using ServerFixture server = await FilledAsync(files);
+        TestClient other = await server.ConnectAsync();
+        await other.IdentifyAsync(TestClient.Identity(Size, "disk-2", IdentifyFlags.AdoptAndReplace));
+        Assert.Empty((await ((IHistoryRole)server.Server.Volumes.Single()).SnapshotsAsync(default)).Snapshots);
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_to_keep_what_would_be_replaced_replaces_nothing()
+    {
+        var files = new FakeImageFiles();
+        await using ServerFixture server = await FilledAsync(files);
+        byte[] before = server.Content("v").ToArray();
+        files.Hook = (operation, _) =>
+        {
+            if (operation == FakeImageOperation.Clone) throw new IOException("no good");
+        };
+        TestClient other = await server.ConnectAsync();
+        await other.SendAsync(TestClient.Identity(Size / 2, "disk-2", IdentifyFlags.AdoptAndReplace));
+        await other.ExpectRefusedAsync(RefusalCode.StoreFailed);
+        files.Hook = null;
+        Assert.Equal(before, server.Content("v").ToArray());
+        Assert.Equal("disk-1 of host", server.Status().Identity);
     }
 
     [Fact]

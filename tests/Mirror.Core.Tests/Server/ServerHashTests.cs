@@ -45,6 +45,84 @@ public sealed class ServerHashTests
         }
     }
 
+    [Fact]
+    public async Task A_scan_reads_only_what_was_written_since_the_last_one_a_verify_reads_everything_and_a_restart_changes_nothing()
+    {
+        var files = new FakeImageFiles();
+        byte[] disk = ServerFixture.Random(Size, 5);
+        await using (ServerFixture server = await ServerFixture.StartAsync(files))
+        {
+            TestClient client = await server.ConnectAsync();
+            WelcomeMessage welcome = await client.IdentifyAsync(TestClient.Identity(Size));
+            await client.ScanAsync();
+            for (int at = 0; at < Size; at += 1 << 20) await client.WriteAsync(at, disk[at..Math.Min(Size, at + (1 << 20))]);
+            await client.StateAsync(StreamState.CatchUp);
+            await client.StateAsync(StreamState.Live);
+            await client.MarkAsync(1, consistent: true);
+            await client.CommittedAsync(1);
+            Assert.Equal(10, await HashAsync());        // a verify, which leaves what it has learnt
+            Assert.Equal(10, await HashAsync());
+            await client.ScanAsync();
+            Assert.Equal(0, await HashAsync());
+            byte[] news = ServerFixture.Random(4096, 6);
+            news.CopyTo(disk, 4 << 20);
+            await client.WriteAsync(4 << 20, news);
+            Assert.Equal(1, await HashAsync());
+            Assert.Equal(1, await HashAsync());         // it stands above the image
+            await client.StateAsync(StreamState.CatchUp);
+            await client.StateAsync(StreamState.Live);
+            await client.MarkAsync(2, consistent: true);
+            await client.CommittedAsync(2);
+            await ServerFixture.UntilAsync(() => server.Content("v").ToArray().AsSpan().SequenceEqual(disk));
+
+            async Task<int> HashAsync() => await TagsAsync(files, client, welcome, disk);
+        }
+        await using (ServerFixture server = await ServerFixture.StartAsync(files))
+        {
+            TestClient client = await server.ConnectAsync();
+            WelcomeMessage welcome = await client.IdentifyAsync(TestClient.Identity(Size));
+            await client.ScanAsync();
+            Assert.Equal(1, await TagsAsync(files, client, welcome, disk));
+            Assert.Equal(0, await TagsAsync(files, client, welcome, disk));
+        }
+    }
+
+    [Fact]
+    public async Task What_has_no_tag_is_hashed_while_nothing_else_is_to_be_done()
+    {
+        var files = new FakeImageFiles();
+        byte[] disk = ServerFixture.Random(Size, 5);
+        await using ServerFixture server = await ServerFixture.StartAsync(files, new VolumeLimits { TagRound = TimeSpan.FromMilliseconds(20) });
+        TestClient client = await server.ConnectAsync();
+        WelcomeMessage welcome = await client.IdentifyAsync(TestClient.Identity(Size));
+        await client.ScanAsync();
+        for (int at = 0; at < Size; at += 1 << 20) await client.WriteAsync(at, disk[at..Math.Min(Size, at + (1 << 20))]);
+        await client.StateAsync(StreamState.CatchUp);
+        await client.StateAsync(StreamState.Live);
+        int before = Reads(files);
+        await client.MarkAsync(1, consistent: true);
+        await client.CommittedAsync(1);
+        await ServerFixture.UntilAsync(() => Reads(files) == before + 10);
+        await client.ScanAsync();
+        Assert.InRange(await TagsAsync(files, client, welcome, disk), 0, 1);    // the last of them may be under way still
+    }
+
+    /// <summary>Asks for the tags of all chunks and checks them.</summary>
+    /// <returns>How often the image was read for that.</returns>
+    private static async Task<int> TagsAsync(FakeImageFiles files, TestClient client, WelcomeMessage welcome, byte[] disk)
+    {
+        int before = Reads(files);
+        await client.SendAsync(new HashRequestMessage(0, 10, 1 << 20));
+        (_, byte[] tags) = await client.ExpectHashesAsync();
+        byte[] expected = new byte[10 * 16];
+        using var hasher = new UnitHasher(welcome.HashKey);
+        hasher.HashAll(disk, 1 << 20, 0, expected);
+        Assert.Equal(expected, tags);
+        return Reads(files) - before;
+    }
+
+    private static int Reads(FakeImageFiles files) => files.Operations.Count(o => o == (FakeImageOperation.Read, ServerFixture.Image("v")));
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

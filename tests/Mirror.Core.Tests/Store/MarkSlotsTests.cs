@@ -14,25 +14,37 @@ public sealed class MarkSlotsTests
     {
         MarkSlots.Create(_files, Path);
         using MarkSlots slots = MarkSlots.Open(_files, Path);
-        Assert.Equal(0UL, slots.Last.N);
-        Assert.Equal(0UL, slots.ConsistentTime);
+        Assert.Equal(0UL, slots.State.Mark.N);
+        Assert.False(slots.State.Kept);
     }
 
     [Fact]
     public void Every_field_comes_back_and_the_latest_counts()
     {
         MarkSlots.Create(_files, Path);
-        ImageMark last = default;
+        StoreState last = StoreState.Nothing;
         for (ulong n = 1; n <= 5; n++)
         {
             using MarkSlots slots = MarkSlots.Open(_files, Path);
-            Assert.Equal(last, slots.Last);
-            last = Mark(n, n == 3);
+            Assert.Equal(last.Overlays.ToArray(), slots.State.Overlays.ToArray());
+            Assert.Equal(last, slots.State with { Overlays = last.Overlays });
+            last = State(n) with
+            {
+                Consistent = Mark(n / 2, true),
+                ConsistentBytes = (long)n * 512,
+                Kept = n > 1,
+                Run = ulong.MaxValue - n,
+                From = (long)n * 4096,
+                ConsistentEnd = (long)n * 8192,
+                End = (long)n * 16384,
+                NextOverlay = n * 7,
+                Overlays = [.. Enumerable.Range(1, (int)n * 3).Select(i => new OverlayEntry((ulong)i, i % 2 == 0))],
+            };
             slots.Store(last);
         }
         using MarkSlots opened = MarkSlots.Open(_files, Path);
-        Assert.Equal(last, opened.Last);
-        Assert.Equal(1003UL, opened.ConsistentTime);
+        Assert.Equal(last.Overlays.ToArray(), opened.State.Overlays.ToArray());
+        Assert.Equal(last, opened.State with { Overlays = last.Overlays });
     }
 
     [Fact]
@@ -41,11 +53,11 @@ public sealed class MarkSlotsTests
         MarkSlots.Create(_files, Path);
         using (MarkSlots slots = MarkSlots.Open(_files, Path))
         {
-            slots.Store(Mark(900));
-            slots.Store(Mark(1));
+            slots.Store(State(900));
+            slots.Store(State(1));
         }
         using MarkSlots opened = MarkSlots.Open(_files, Path);
-        Assert.Equal(1UL, opened.Last.N);
+        Assert.Equal(1UL, opened.State.Mark.N);
     }
 
     [Theory]
@@ -57,27 +69,27 @@ public sealed class MarkSlotsTests
         MarkSlots.Create(_files, Path);
         using (MarkSlots slots = MarkSlots.Open(_files, Path))
         {
-            slots.Store(Mark(1));
-            slots.Store(Mark(2));   // sequence 2: slot 0
+            slots.Store(State(1));
+            slots.Store(State(2));   // sequence 2: slot 0
         }
         Damage(at);
         using (MarkSlots slots = MarkSlots.Open(_files, Path))
         {
-            Assert.Equal(1UL, slots.Last.N);
-            slots.Store(Mark(3));   // into the torn one
+            Assert.Equal(1UL, slots.State.Mark.N);
+            slots.Store(State(3));   // into the torn one
         }
         using MarkSlots opened = MarkSlots.Open(_files, Path);
-        Assert.Equal(3UL, opened.Last.N);
+        Assert.Equal(3UL, opened.State.Mark.N);
     }
 
     [Fact]
     public void A_first_mark_that_was_torn_never_was()
     {
         MarkSlots.Create(_files, Path);
-        using (MarkSlots slots = MarkSlots.Open(_files, Path)) slots.Store(Mark(1));
+        using (MarkSlots slots = MarkSlots.Open(_files, Path)) slots.Store(State(1));
         Damage(4096 + 30);
         using MarkSlots opened = MarkSlots.Open(_files, Path);
-        Assert.Equal(0UL, opened.Last.N);
+        Assert.Equal(0UL, opened.State.Mark.N);
     }
 
     [Fact]
@@ -86,8 +98,8 @@ public sealed class MarkSlotsTests
         MarkSlots.Create(_files, Path);
         using (MarkSlots slots = MarkSlots.Open(_files, Path))
         {
-            slots.Store(Mark(1));
-            slots.Store(Mark(2));
+            slots.Store(State(1));
+            slots.Store(State(2));
         }
         Damage(10);
         Damage(4096 + 10);
@@ -104,6 +116,8 @@ public sealed class MarkSlotsTests
         using (IImageFile file = _files.Open(Path, ImageOpenMode.New)) file.SetSize(100);
         Assert.Throws<StoreUnusableException>(() => MarkSlots.Open(_files, Path));
     }
+
+    private static StoreState State(ulong n) => new() { Mark = Mark(n) };
 
     private static ImageMark Mark(ulong n, bool consistent = false) => new(n, n * 77, consistent, n * 5, 1000 + n, Guid.NewGuid());
 

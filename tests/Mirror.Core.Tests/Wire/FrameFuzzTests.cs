@@ -32,6 +32,8 @@ public sealed class FrameFuzzTests(ITestOutputHelper output)
         FrameBytes.Of(new ScanComparedMessage(3, 2, 1)),
         FrameBytes.Of(new AliveMessage(StreamState.CatchUp, TapRate.Off, 1, 2, 3)),
         FrameBytes.Of(default(ByeMessage)),
+        FrameBytes.Of(new RestoreBeginMessage(RestoreBeginFlags.None, "daily-1")),
+        FrameBytes.Of(new FetchMessage(2048, 1 << 20)),
     ];
 
     private static readonly byte[][] FromServer =
@@ -45,6 +47,8 @@ public sealed class FrameFuzzTests(ITestOutputHelper output)
         FrameBytes.Of(new HashesMessage(0, 65536, 4096, HashesFlags.AllZero)),
         FrameBytes.Of(default(ScanProceedMessage)),
         FrameBytes.Of(default(AliveMessage)),
+        FrameBytes.Of(new RestoreViewMessage(RestoreViewFlags.Consistent, VolumeSectors, 512, Guid.NewGuid(), Bytes32.Random(), 1, 1_700_000_000_000, 3, "wwn-0x5000c500a1b2c3d4")),
+        [.. FrameBytes.Of(new DataMessage(100, 2048)), .. Payload],
     ];
 
     [Theory]
@@ -149,6 +153,24 @@ public sealed class FrameFuzzTests(ITestOutputHelper output)
                 WriteMessage write = reader.Message<WriteMessage>();
                 Assert.True(write.FirstSector >= 0 && write.Bytes is >= 512 and <= 1 << 20 && write.Bytes % 512 == 0 && (Int128)write.FirstSector * 512 + write.Bytes <= (Int128)VolumeSectors * 512, $"{write}");
                 Assert.True(reader.Payload!.Length == write.Bytes);
+                break;
+            case MessageType.Fetch:
+                FetchMessage fetch = reader.Message<FetchMessage>();
+                Assert.True(fetch.FirstSector >= 0 && fetch.Bytes is >= 512 and <= 1 << 20 && fetch.Bytes % 512 == 0 && (Int128)fetch.FirstSector * 512 + fetch.Bytes <= (Int128)VolumeSectors * 512, $"{fetch}");
+                break;
+            case MessageType.Data:
+                DataMessage data = reader.Message<DataMessage>();
+                Assert.True(data.FirstSector >= 0 && data.Bytes is >= 512 and <= 1 << 20 && data.Bytes % 512 == 0 && (Int128)data.FirstSector * 512 + data.Bytes <= (Int128)VolumeSectors * 512, $"{data}");
+                Assert.True(reader.Payload!.Length == data.Bytes);
+                break;
+            case MessageType.RestoreBegin:
+                RestoreBeginMessage begin = reader.Message<RestoreBeginMessage>();
+                Assert.True(begin.Snapshot.Length == 0 || VolumeName.IsValid(begin.Snapshot), $"{begin}");
+                break;
+            case MessageType.RestoreView:
+                RestoreViewMessage view = reader.Message<RestoreViewMessage>();
+                Assert.True(view.SizeSectors is > 0 and <= 1L << 44 && view.StoredBytes is >= 0 and <= 1L << 53 && !view.Identity.Any(char.IsControl), $"{view}");
+                _ = DateTimeOffset.FromUnixTimeMilliseconds(view.TimeMilliseconds);
                 break;
             case MessageType.Zero:
                 ZeroMessage zero = reader.Message<ZeroMessage>();

@@ -17,7 +17,10 @@ internal sealed class HandshakeFixture : IDisposable
 
     public HandshakeOptions ServerOptions { get; init; } = new();
 
-    public ServerHandshake Server => new(Master, Certificate, ServerOptions);
+    /// <summary>The master of before, where secrets are being changed.</summary>
+    public Secret? Former { get; init; }
+
+    public ServerHandshake Server => new(Master, Certificate, ServerOptions, Former);
 
     public void Dispose() => Certificate.Dispose();
 

@@ -24,8 +24,8 @@ public sealed class HandshakeTests : IDisposable
         (object c, object s) = await _fixture.RunAsync(secret, "vol", right);
         using var client = Assert.IsType<AuthenticatedConnection>(c);
         using var server = Assert.IsType<AuthenticatedConnection>(s);
-        Assert.Equal(("vol", right, (ushort)1, 0UL), (server.Volume, server.Right, server.Version, server.Features));
-        Assert.Equal(("vol", right, (ushort)1, 0UL), (client.Volume, client.Right, client.Version, client.Features));
+        Assert.Equal(("vol", right, (ushort)1, WireLimits.Features), (server.Volume, server.Right, server.Version, server.Features));
+        Assert.Equal(("vol", right, (ushort)1, WireLimits.Features), (client.Volume, client.Right, client.Version, client.Features));
 
         byte[] data = new byte[200_000], back = new byte[data.Length];
         new Random(1).NextBytes(data);
@@ -91,6 +91,24 @@ public sealed class HandshakeTests : IDisposable
         Secret other = _fixture.Master.ForClient("other", MirrorRight.Mirror);
         await Assert.ThrowsAsync<SecretException>(() => ClientHandshake.RunAsync(c, other, "vol", MirrorRight.Mirror, null, null, default));
         Assert.Empty(await HandshakeFixture.ReadToEndAsync(s));
+    }
+
+    [Fact]
+    public async Task While_secrets_are_changed_those_of_both_masters_are_taken_and_no_other()
+    {
+        using var fixture = new HandshakeFixture { Former = Secret.NewMaster() };
+        foreach ((Secret master, bool former) in ((Secret, bool)[])[(fixture.Master, false), (fixture.Former, true)])
+        {
+            (object c, object s) = await fixture.RunAsync(master.ForClient("vol", MirrorRight.Mirror), "vol", MirrorRight.Mirror);
+            using var client = Assert.IsType<AuthenticatedConnection>(c);
+            using var server = Assert.IsType<AuthenticatedConnection>(s);
+            Assert.Equal(former, server.IsFormerSecret);
+        }
+        (object refused, _) = await fixture.RunAsync(Secret.NewMaster(), "vol", MirrorRight.Mirror);
+        Assert.Equal(HandshakeFailure.ProofRefused, Failure(refused));
+        (object forged, _) = await fixture.RunAsync(HandshakeFixture.Forge(fixture.Former.ForClient("vol", MirrorRight.Mirror), "vol", MirrorRight.Restore), "vol", MirrorRight.Restore);
+        Assert.Equal(HandshakeFailure.ProofRefused, Failure(forged));
+        Assert.Throws<SecretException>(() => new ServerHandshake(fixture.Master, fixture.Certificate, former: fixture.Former.ForClient("v", MirrorRight.Mirror)));
     }
 
     [Fact]

@@ -33,8 +33,26 @@ public sealed class MessageLimitTests
     [InlineData(ulong.MaxValue, 512, false)]
     [InlineData(0xffff_ffff_ffff_fe00, 1 << 20, false)]
     [InlineData(1UL << 63, 512, false)]
-    public void A_write_lies_in_the_volume(ulong first, uint bytes, bool allowed) =>
-        Verdict(allowed, () => WriteMessage.Decode(Write(first, bytes), Volume()));
+    public void A_write_and_a_fetch_lie_in_the_volume(ulong first, uint bytes, bool allowed)
+    {
+        byte[] write = Write(first, bytes);
+        Verdict(allowed, () => WriteMessage.Decode(write, Volume()));
+        Verdict(allowed, () => FetchMessage.Decode([0x21, .. write[1..]], Volume()));
+        Verdict(allowed, () => DataMessage.Decode([0x61, .. write[1..]], Volume()));
+    }
+
+    [Theory]
+    [InlineData("daily-1", true)]
+    [InlineData("", true)]
+    [InlineData("..", false)]
+    [InlineData("a/b", false)]
+    [InlineData("-x", false)]
+    [InlineData("a b", false)]
+    public void A_snapshot_is_a_name_and_no_path(string name, bool allowed)
+    {
+        byte[] text = System.Text.Encoding.ASCII.GetBytes(name);
+        Verdict(allowed, () => RestoreBeginMessage.Decode([0x20, 0, (byte)text.Length, .. text], Volume()));
+    }
 
     [Theory]
     [InlineData(0, 10_000, true)]
@@ -240,7 +258,7 @@ public sealed class MessageLimitTests
     {
         for (int value = 0; value < 256; value++)
         {
-            bool client = value is 0x03 or >= 0x10 and <= 0x18, server = value is 0x43 or 0x44 or 0x17 or >= 0x50 and <= 0x54;
+            bool client = value is 0x03 or >= 0x10 and <= 0x18 or 0x20 or 0x21, server = value is 0x43 or 0x44 or 0x17 or >= 0x50 and <= 0x54 or 0x60 or 0x61;
             Verdict(client, () => new FrameValidator(FrameSender.Client).StreamType((byte)value));
             Verdict(server, () => new FrameValidator(FrameSender.Server).StreamType((byte)value));
         }

@@ -101,6 +101,27 @@ public sealed class MessageVectorTests
     public void ScanProceed() => Check(default(ScanProceedMessage), "54");
 
     [Fact]
+    public void RestoreBegin() => Check(new RestoreBeginMessage(RestoreBeginFlags.AsItIs, "daily-3"), "20 01 07 6461696c792d33");
+
+    [Fact]
+    public void RestoreBegin_of_the_newest() => Check(new RestoreBeginMessage(RestoreBeginFlags.None, ""), "20 00 00");
+
+    [Fact]
+    public void Fetch() => Check(new FetchMessage(0x0000_00ab_cdef_0123, 1 << 20), "21 2301efcdab000000 00001000");
+
+    [Fact]
+    public void RestoreView() => Check(
+        new RestoreViewMessage(RestoreViewFlags.Consistent, 0x0000_0100_0000_0000, 4096, IdA, FrameBytes.Run(0x60), 7, 0x0000_0198_0000_0001, 0x300, "wwn é"),
+        """
+        60 01 0000000000010000 00100000 00112233445566778899aabbccddeeff
+        606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f
+        0700000000000000 0100000098010000 0003000000000000 0600 77776e20c3a9
+        """);
+
+    [Fact]
+    public void Data() => Check(new DataMessage(0x0000_00ab_cdef_0123, 512), "61 2301efcdab000000 00020000");
+
+    [Fact]
     public void Every_message_type_has_a_vector()
     {
         var facts = typeof(MessageVectorTests).GetMethods().Select(m => m.Name).ToHashSet();

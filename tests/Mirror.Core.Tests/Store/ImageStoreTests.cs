@@ -3,7 +3,7 @@ using Mirror.Core.Store;
 
 namespace Mirror.Core.Tests.Store;
 
-public sealed class DirectImageStoreTests
+public sealed class ImageStoreTests
 {
     private const string Image = "/s/image", Marks = "/s/marks";
     private const int Size = 2 << 20;
@@ -12,7 +12,7 @@ public sealed class DirectImageStoreTests
     public void The_image_is_on_the_platter_before_the_mark_is_written()
     {
         var files = new FakeImageFiles();
-        using DirectImageStore store = Open(files, create: true);
+        using ImageStore store = Open(files, create: true);
         store.Write(0, Random(4096, 1));
         store.Mark(Mark(1));
         files.Operations.Clear();
@@ -33,7 +33,7 @@ public sealed class DirectImageStoreTests
             byte[] model = new byte[Size];
             ulong[] written = new ulong[Size / 512];    // by sector: before which mark it was written last
             var atMark = new Dictionary<ulong, byte[]>();
-            using (DirectImageStore store = Open(files, create: true))
+            using (ImageStore store = Open(files, create: true))
             {
                 FakeImageFiles? left = null;
                 int cutAfter = random.Next(5, 120);
@@ -64,7 +64,7 @@ public sealed class DirectImageStoreTests
                     store.Commit();
                 }
                 files.Hook = null;
-                using DirectImageStore after = Open(left, create: false);
+                using ImageStore after = Open(left, create: false);
                 ulong committed = after.Committed.N;
                 if (committed == 0) continue;
                 // Later writes may be there, whole or in pieces; every sector that has not been written since is that of the mark.
@@ -86,7 +86,7 @@ public sealed class DirectImageStoreTests
     public void A_failed_flush_commits_nothing_then_or_later_and_the_lost_pages_are_forgotten()
     {
         var files = new FakeImageFiles();
-        using DirectImageStore store = Open(files, create: true);
+        using ImageStore store = Open(files, create: true);
         store.Write(0, Random(4096, 1));
         store.Mark(Mark(1));
         store.Commit();
@@ -111,7 +111,7 @@ public sealed class DirectImageStoreTests
     public void A_failed_write_leaves_an_earlier_mark_committable()
     {
         var files = new FakeImageFiles();
-        using DirectImageStore store = Open(files, create: true);
+        using ImageStore store = Open(files, create: true);
         store.Write(0, Random(4096, 1));
         store.Mark(Mark(1));
         files.Hook = (operation, _) =>
@@ -127,7 +127,7 @@ public sealed class DirectImageStoreTests
     public void Zeroes_into_a_hole_stay_a_hole()
     {
         var files = new FakeImageFiles();
-        using DirectImageStore store = Open(files, create: true);
+        using ImageStore store = Open(files, create: true);
         store.Write(0, new byte[1 << 20]);
         store.Write(4096 + 512, new byte[8192]);
         Assert.Equal(0, store.NonZeroBytes);
@@ -142,7 +142,7 @@ public sealed class DirectImageStoreTests
     public void Zeroes_over_data_are_written_when_short_and_punched_when_long()
     {
         var files = new FakeImageFiles();
-        using DirectImageStore store = Open(files, create: true);
+        using ImageStore store = Open(files, create: true);
         byte[] data = Random(1 << 20, 4);
         store.Write(0, data);
         byte[] next = Random(1 << 20, 5);
@@ -159,7 +159,7 @@ public sealed class DirectImageStoreTests
         int seed = Environment.TickCount;
         var random = new Random(seed);
         var files = new FakeImageFiles();
-        using DirectImageStore store = Open(files, create: true);
+        using ImageStore store = Open(files, create: true);
         byte[] model = new byte[Size];
         for (int i = 0; i < 400; i++)
         {
@@ -191,7 +191,7 @@ public sealed class DirectImageStoreTests
 
     private static ImageMark Mark(ulong n) => new(n, n, false, 0, n, Guid.NewGuid());
 
-    private static DirectImageStore Open(FakeImageFiles files, bool create)
+    private static ImageStore Open(FakeImageFiles files, bool create)
     {
         if (create)
         {
@@ -199,6 +199,6 @@ public sealed class DirectImageStoreTests
             using IImageFile file = files.Open(Image, ImageOpenMode.New);
             file.SetSize(Size);
         }
-        return new DirectImageStore(files.Open(Image, ImageOpenMode.Existing), MarkSlots.Open(files, Marks), Size);
+        return ImageStore.Open(files, new VolumeFiles("/", "s", null), files.Open(Image, ImageOpenMode.Existing), MarkSlots.Open(files, Marks), Size);
     }
 }
