@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Mirror.Cli.Commands;
-using Mirror.Cli.Terminal;
 using Mirror.Core.Control;
+using Mirror.Core.Operations;
 using Mirror.Core.Security;
+using Mirror.Hosting.Settings;
 
 namespace Mirror.Cli;
 
@@ -22,7 +23,20 @@ internal static class CommandLine
         StatusCommand.Build(),
         WaitCommand.Build(),
         RescanCommand.Build(),
+        SnapshotCommand.Build(),
+        VolumeCommand.Build(),
+        FreezeCommand.Build(),
         StopCommand.Build(),
+        StopServerCommand.Build(),
+        ServiceCommand.Build(),
+        KeyCommand.Build(),
+        ArchiveCommand.Build(),
+        RestoreCommand.Build(),
+        MountCommand.Build(),
+        MountCommand.BuildUnmount(),
+        VerifyCommand.Build(),
+        DumpCommand.Build(),
+        UndumpCommand.Build(),
         DemoCommand.Build(),
     };
 
@@ -67,7 +81,7 @@ internal static class CommandLine
 
     private static int Tell(string message, int code)
     {
-        Console.Error.WriteLine("diskmirror: " + (code == ExitCodes.Failure && message.Contains('\n', StringComparison.Ordinal) ? message : TerminalText.Clean(message)));
+        Console.Error.WriteLine("diskmirror: " + (code == ExitCodes.Failure && message.Contains('\n', StringComparison.Ordinal) ? message : PlainText.Clean(message)));
         return code;
     }
 

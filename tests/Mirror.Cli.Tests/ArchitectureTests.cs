@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Mirror.Cli.Tests;
 
-/// <summary>Arrows between projects point one way (DESIGN section 1): Cli and PowerShell to Driver and Dump, these to Core, Core to nobody.</summary>
+/// <summary>Arrows between projects point one way (DESIGN section 1): Cli and PowerShell to Hosting, Hosting to Driver and Dump, Driver and Dump to Core, Core to nobody.</summary>
 public sealed class ArchitectureTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
@@ -11,8 +11,9 @@ public sealed class ArchitectureTests
         ["Mirror.Core"] = [],
         ["Mirror.Driver"] = ["Mirror.Core"],
         ["Mirror.Dump"] = ["Mirror.Core"],
-        ["diskmirror"] = ["Mirror.Core", "Mirror.Driver", "Mirror.Dump"],
-        ["Mirror.PowerShell"] = ["Mirror.Core", "Mirror.Driver", "Mirror.Dump"],
+        ["Mirror.Hosting"] = ["Mirror.Core", "Mirror.Driver", "Mirror.Dump"],
+        ["diskmirror"] = ["Mirror.Core", "Mirror.Driver", "Mirror.Dump", "Mirror.Hosting"],
+        ["Mirror.PowerShell"] = ["Mirror.Core", "Mirror.Driver", "Mirror.Dump", "Mirror.Hosting"],
     };
 
     [Fact]
@@ -48,5 +49,5 @@ public sealed class ArchitectureTests
         Assert.Contains(typeof(Driver.Disks.DirectDisk).Assembly.GetTypes().SelectMany(t => t.GetMethods(all)), m => m.Attributes.HasFlag(MethodAttributes.PinvokeImpl));
     }
 
-    private static Assembly[] Ours() => [typeof(Core.Control.MirrorStatus).Assembly, typeof(Driver.Disks.DirectDisk).Assembly, typeof(ExitCodes).Assembly];
+    private static Assembly[] Ours() => [typeof(Core.Control.MirrorStatus).Assembly, typeof(Driver.Disks.DirectDisk).Assembly, typeof(Hosting.HostedMirror).Assembly, typeof(ExitCodes).Assembly];
 }

@@ -21,7 +21,7 @@ internal static class CheckCommand
         {
             CheckResult result = await CommonOptions.Operations.CheckAsync(parsed.GetValue(volume), TimeSpan.FromSeconds(parsed.GetValue(maxAge) ?? MirrorOperations.DefaultMaxAgeSeconds), cancellation);
             if (parsed.GetValue(json)) JsonOut.Write(result);
-            else foreach (CheckFinding finding in result.Findings.OrderByDescending(f => f.Level)) Console.Out.WriteLine($"{finding.Level.ToString().ToUpperInvariant()} {TerminalText.Clean(finding.Message)}");
+            else foreach (CheckFinding finding in result.Findings.OrderByDescending(f => f.Level)) Console.Out.WriteLine($"{finding.Level.ToString().ToUpperInvariant()} {PlainText.Clean(finding.Message)}");
             return (int)result.Level;
         });
         return command;

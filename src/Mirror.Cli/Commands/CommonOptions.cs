@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Mirror.Core.Control;
 using Mirror.Core.Operations;
-using Mirror.Driver.Taps;
+using Mirror.Hosting;
 
 namespace Mirror.Cli.Commands;
 
@@ -18,6 +17,9 @@ internal static class CommonOptions
         Description = "The volume's name; all when left away.",
         Arity = ArgumentArity.ZeroOrOne,
     };
+
+    /// <summary>One of several servers of this host.</summary>
+    public static Option<string?> Server() => new("--server") { Description = "The server, by its name, store or process; needed where several run on this host.", HelpName = "NAME" };
 
     /// <summary>JSON on stdout.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Write JSON." };
@@ -36,12 +38,5 @@ internal static class CommonOptions
     };
 
     /// <summary>The operations on what runs here.</summary>
-    public static MirrorOperations Operations
-    {
-        get
-        {
-            ControlDirectory directory = ControlDirectory.Default;
-            return new MirrorOperations(directory, new TapRemains(directory.Path));
-        }
-    }
+    public static MirrorOperations Operations => HostOperations.Create();
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mirror.Core.Security;
+using Mirror.Hosting;
 
 namespace Mirror.Cli.Commands;
 
@@ -12,7 +13,7 @@ internal static class SecretCommand
     {
         Option<string?> output = Out();
         Command command = new("new", "Make a new master secret: 32 random bytes as one line of text. Keep it on the server only.") { output };
-        command.SetAction(parsed => Write(parsed.GetValue(output), Secret.NewMaster()));
+        command.SetAction(parsed => Write(parsed.GetValue(output), null, null, "mirror"));
         return command;
     }
 
@@ -24,24 +25,16 @@ internal static class SecretCommand
         right.AcceptOnlyFromAmong("mirror", "restore");
         Option<string?> output = Out();
         Command command = new("derive", "Derive the secret that a client needs for one volume and one right.") { master, volume, right, output };
-        command.SetAction(parsed =>
-        {
-            string name = parsed.GetRequiredValue(volume);
-            if (!VolumeName.IsValid(name)) throw new UsageException($"'{name}' is not a volume name. {VolumeName.Rule}");
-            Secret secret = SecretFile.Read(parsed.GetRequiredValue(master));
-            MirrorRight allowed = parsed.GetRequiredValue(right) == "restore" ? MirrorRight.Restore : MirrorRight.Mirror;
-            return Write(parsed.GetValue(output), secret.ForClient(name, allowed));
-        });
+        command.SetAction(parsed => Write(parsed.GetValue(output), parsed.GetRequiredValue(master), parsed.GetRequiredValue(volume), parsed.GetRequiredValue(right)));
         return command;
     }
 
     private static Option<string?> Out() => new("--out") { Description = "Write to this new file, mode 0600, instead of to stdout.", HelpName = "FILE" };
 
-    private static int Write(string? path, Secret secret)
+    private static int Write(string? path, string? master, string? volume, string right)
     {
-        // A file that is there may be the only copy of a secret in use: never overwritten.
+        Secret secret = SecretOperations.Make(path, master, volume, right);
         if (path is null) Console.Out.WriteLine(secret.ToText());
-        else SecretFile.Write(path, secret);
         return ExitCodes.Success;
     }
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Mirror.Cli.Services;
+using Mirror.Hosting.Settings;
 
 namespace Mirror.Cli.Commands;
 
@@ -20,5 +20,8 @@ internal static class ServiceOptions
     public static Option<string?> SecretFile(string whose) => Text("--secret-file", "FILE", whose);
 
     /// <summary>How much is logged.</summary>
-    public static Option<string?> LogLevel() => Text("--log-level", string.Join('|', Logging.Levels.Keys), "How much is logged to stderr; info when not given.");
+    public static Option<string?> LogLevel() => Text("--log-level", string.Join('|', LogSettings.Levels.Keys), "How much is logged to stderr; info when not given.");
+
+    /// <summary>A log in a file, too.</summary>
+    public static Option<string?> LogFile() => Text("--log-file", "FILE", "Also append the log to this file.");
 }

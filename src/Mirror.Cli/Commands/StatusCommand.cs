@@ -47,10 +47,10 @@ internal static class StatusCommand
     {
         if (json) JsonOut.Write(survey.Volumes, oneLine);
         else if (survey.Volumes.Count > 0) Consoles.Out.Write(StatusView.Render(survey with { Unresponsive = [] }));
-        foreach (string process in survey.Unresponsive) Console.Error.WriteLine("diskmirror: " + TerminalText.Clean(process));
+        foreach (string process in survey.Unresponsive) Console.Error.WriteLine("diskmirror: " + PlainText.Clean(process));
         if (survey.Volumes.Count == 0 && volume is not null)
         {
-            Console.Error.WriteLine($"diskmirror: Volume {TerminalText.Clean(volume)} does not run on this host.");
+            Console.Error.WriteLine($"diskmirror: Volume {PlainText.Clean(volume)} does not run on this host.");
             return ExitCodes.Failure;
         }
         if (survey.Volumes.Count == 0 && !json) Console.Error.WriteLine("No client and no server runs on this host, or the server has no volume yet.");

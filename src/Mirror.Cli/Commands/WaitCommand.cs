@@ -28,7 +28,7 @@ internal static class WaitCommand
             WaitGoal goal = new(parsed.GetValue(state), parsed.GetValue(idle));
             WaitResult result = await WaitDisplay.RunAsync(name, p => CommonOptions.Operations.WaitAsync(name, goal, limit, p, cancellation));
             if (result.Reached) return ExitCodes.Success;
-            Console.Error.WriteLine("diskmirror: " + TerminalText.Clean(result.Reason!));
+            Console.Error.WriteLine("diskmirror: " + PlainText.Clean(result.Reason!));
             return ExitCodes.Failure;
         });
         return command;

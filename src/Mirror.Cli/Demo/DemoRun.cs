@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
-using Mirror.Cli.Terminal;
 using Mirror.Core.Control;
 using Mirror.Core.Operations;
 using Mirror.Core.Security;
@@ -140,7 +139,7 @@ internal sealed class DemoRun(Action<string> write)
             {
                 shown = (status.State, status.Rate);
                 next = clock.ElapsedMilliseconds + 1000;
-                Say($"{StatusView.Line(status)}  [{string.Join(", ", writers.Select(w => w.Done))}]");
+                Say($"{StatusText.Line(status)}  [{string.Join(", ", writers.Select(w => w.Done))}]");
             }
             await Task.WhenAny(end, Task.Delay(50, cancellation));
         }
@@ -159,5 +158,5 @@ internal sealed class DemoRun(Action<string> write)
         return false;
     }
 
-    private void Say(string line) => write(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  {TerminalText.Clean(line)}"));
+    private void Say(string line) => write(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  {PlainText.Clean(line)}"));
 }

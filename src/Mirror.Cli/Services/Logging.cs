@@ -1,26 +1,17 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Mirror.Hosting;
+using Mirror.Hosting.Settings;
 
 namespace Mirror.Cli.Services;
 
 /// <summary>The log of a service: stderr, one line an entry; with times for people, with syslog levels for the journal.</summary>
 internal static class Logging
 {
-    /// <summary>The words of <c>--log-level</c>.</summary>
-    public static readonly IReadOnlyDictionary<string, LogLevel> Levels = new Dictionary<string, LogLevel>(StringComparer.Ordinal)
-    {
-        ["trace"] = LogLevel.Trace,
-        ["debug"] = LogLevel.Debug,
-        ["info"] = LogLevel.Information,
-        ["warning"] = LogLevel.Warning,
-        ["error"] = LogLevel.Error,
-    };
-
     /// <summary>Opens the log.</summary>
-    public static ILoggerFactory Create(LogLevel least) => LoggerFactory.Create(builder =>
+    public static ILoggerFactory Create(LogSettings settings) => LogSetup.Create(settings, builder =>
     {
-        builder.SetMinimumLevel(least);
         builder.AddConsole(console =>
         {
             console.LogToStandardErrorThreshold = LogLevel.Trace;
@@ -37,9 +28,4 @@ internal static class Logging
             simple.ColorBehavior = Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
         });
     });
-
-    /// <summary>Reads a level.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
-    public static LogLevel Parse(string text) =>
-        Levels.TryGetValue(text, out LogLevel level) ? level : throw new FormatException($"'{text}' is no log level. Levels are {string.Join(", ", Levels.Keys)}.");
 }

@@ -1,3 +1,4 @@
+using Mirror.Core.Operations;
 using Spectre.Console;
 
 namespace Mirror.Cli.Terminal;
@@ -17,7 +18,7 @@ internal static class PlainTable
     public static void Row(this Table table, params ReadOnlySpan<string?> cells)
     {
         List<Text> row = [];
-        foreach (string? cell in cells) row.Add(new Text(string.IsNullOrEmpty(cell) ? "-" : TerminalText.Clean(cell)));
+        foreach (string? cell in cells) row.Add(new Text(string.IsNullOrEmpty(cell) ? "-" : PlainText.Clean(cell)));
         table.AddRow(row);
     }
 }

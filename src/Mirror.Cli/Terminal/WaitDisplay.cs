@@ -1,4 +1,5 @@
 using Mirror.Core.Control;
+using Mirror.Core.Operations;
 using Spectre.Console;
 
 namespace Mirror.Cli.Terminal;
@@ -27,15 +28,7 @@ internal sealed class WaitDisplay : IProgress<MirrorStatus>
     public void Report(MirrorStatus value)
     {
         if (task is null) return;
-        mostPending = Math.Max(mostPending, value.PendingBytes);
-        task.Description = Markup.Escape(TerminalText.Clean(StatusView.Line(value)));
-        task.Value = value.State switch
-        {
-            MirrorState.Scanning when value.SizeBytes > 0 => (double)value.ScannedBytes / value.SizeBytes,
-            MirrorState.CatchUp => 1 - (double)value.PendingBytes / mostPending,
-            // Never quite full: a full bar would stop moving before the wait has ended.
-            MirrorState.Live => 0.999,
-            _ => 0,
-        };
+        task.Description = Markup.Escape(PlainText.Clean(StatusText.Line(value)));
+        task.Value = StatusText.Done(value, ref mostPending);
     }
 }
