@@ -16,6 +16,16 @@ cp -r out/bin "$to/usr/lib/diskmirror.new"
 [[ ! -d $to/usr/lib/diskmirror ]] || mv "$to/usr/lib/diskmirror" "$to/usr/lib/diskmirror.old"
 mv "$to/usr/lib/diskmirror.new" "$to/usr/lib/diskmirror"
 rm -rf "$to/usr/lib/diskmirror.old"
+# The PowerShell module, where every shell of the host looks for modules.
+modules=$to/usr/local/share/powershell/Modules
+if [[ -d out/module/DiskMirror ]]; then
+	install -d "$modules"
+	rm -rf "$modules/DiskMirror.new" "$modules/DiskMirror.old"
+	cp -r out/module/DiskMirror "$modules/DiskMirror.new"
+	[[ ! -d $modules/DiskMirror ]] || mv "$modules/DiskMirror" "$modules/DiskMirror.old"
+	mv "$modules/DiskMirror.new" "$modules/DiskMirror"
+	rm -rf "$modules/DiskMirror.old"
+fi
 ln -sfn ../lib/diskmirror/diskmirror "$to/usr/bin/diskmirror"
 install -m 0644 package/systemd/*.service "$to/usr/lib/systemd/system"
 install -m 0600 package/etc/*.sample "$to/etc/diskmirror"
