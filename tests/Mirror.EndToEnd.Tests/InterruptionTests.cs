@@ -115,41 +115,6 @@ public sealed class InterruptionTests
     }
 
     [SkippableFact]
-    public async Task A_disk_that_grew_is_mirrored_whole_after_a_restart_of_the_client()
-    {
-        Requirements.Need("mkfs.ext4", "resize2fs", "e2fsck");
-        using var directory = new TempDirectory(memory: true);
-        using var disk = new LoopDisk(directory.Path, 128 << 20);
-        Requirements.NeedTap(disk.Path);
-        Shell.Run("mkfs.ext4", "-q", disk.Path);
-        string mount = disk.Mount(Path.Combine(directory.Path, "mnt"));
-        Shell.Script($"head -c 60M /dev/urandom > '{mount}/filler'; sync -f '{mount}'");
-        await using var rig = new MirrorRig(disk.Path, directory.Path);
-        await rig.StartServerAsync();
-        rig.StartClient();
-        await rig.WaitLiveAsync();
-
-        // Not resized while mounted, which takes a capability that a container may lack.
-        disk.Unmount(mount);
-        disk.Grow(256 << 20);
-        Shell.Script($"e2fsck -fy '{disk.Path}' >&2; resize2fs '{disk.Path}' >&2");
-        disk.Mount(mount);
-        Shell.Script($"cp '{mount}/filler' '{mount}/second'; cp '{mount}/filler' '{mount}/third'; sync -f '{mount}'");
-        await rig.StopClientAsync(keepTracking: true);
-        Assert.Equal(128 << 20, new FileInfo(rig.Image).Length);
-        rig.StartClient();
-        Assert.False(rig.Tap.Description.Continued, "The bitmaps of the smaller disk know nothing of the rest.");
-        await rig.WaitLiveAsync();
-        Shell.Script($"cp '{mount}/filler' '{mount}/fourth' || true; rm '{mount}/second'; sync -f '{mount}'");
-        disk.Unmount(mount);
-        await rig.WaitIdleAsync();
-        rig.AssertIdentical();
-        Assert.Equal(256 << 20, new FileInfo(rig.Image).Length);
-        Assert.Equal(1, rig.Status.Scans);
-        Shell.Run("e2fsck", "-fn", rig.Image);
-    }
-
-    [SkippableFact]
     public async Task A_disk_that_cannot_be_read_is_named_and_followed_again_when_it_can()
     {
         Requirements.Need();

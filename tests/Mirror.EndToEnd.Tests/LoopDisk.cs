@@ -16,7 +16,7 @@ internal sealed class LoopDisk : IDisposable
         using (FileStream file = File.Create(BackingFile)) file.SetLength(bytes);
         if (partitions.Length > 0) PartitionTable.Write(BackingFile, 0x4D49_5252, partitions);
         _partitions = partitions;
-        Path = Retry(() => Shell.Run("losetup", "-f", "--show", BackingFile)).Trim();
+        Path = AttachFree(BackingFile);
         AddPartitions();
     }
 
@@ -57,7 +57,8 @@ internal sealed class LoopDisk : IDisposable
     /// <summary>Unmounts one of them.</summary>
     public void Unmount(string directory)
     {
-        Shell.Run("umount", directory);
+        // A process that another thread starts just now holds all open files for a moment.
+        Retry(() => Shell.Run("umount", directory));
         _mounts.Remove(directory);
     }
 
@@ -81,7 +82,10 @@ internal sealed class LoopDisk : IDisposable
         for (int i = 0; i < _partitions.Length; i++) Shell.TryRun("delpart", Path, $"{i + 1}");
     }
 
-    /// <summary>Two at once can find the same device free; the slower one tries again.</summary>
+    /// <summary>Tries again for some seconds: two at once can find the same device free.</summary>
+    /// <summary>Attaches a file to a free loop device and says which. Two processes at once can choose the same one; another try takes the next.</summary>
+    public static string AttachFree(params string[] arguments) => Retry(() => Shell.Run("losetup", ["--find", "--show", .. arguments])).Trim();
+
     private static string Retry(Func<string> attach)
     {
         for (int attempt = 0; ; attempt++)

@@ -7,7 +7,7 @@ using Mirror.Core.Security;
 using Mirror.Core.Server;
 using Mirror.Core.Taps;
 using Mirror.Core.Wire;
-using Mirror.Driver.Disks;
+using Mirror.Driver;
 using Mirror.Driver.Images;
 using Mirror.Driver.Taps;
 
@@ -20,9 +20,8 @@ internal sealed class MirrorRig : IAsyncDisposable
     private readonly Guid _clientId = Guid.NewGuid();
     private MirrorServer? _server;
     private IPEndPoint _endPoint = new(IPAddress.Loopback, 0);
-    private DirectDisk? _direct;
     private MirrorClient? _client;
-    private ITap? _tap;
+    private MirrorSource? _source;
     private Task _running = Task.CompletedTask;
 
     public MirrorRig(string disk, string directory)
@@ -60,18 +59,25 @@ internal sealed class MirrorRig : IAsyncDisposable
 
     public MirrorClient Client => _client ?? throw new InvalidOperationException("No client was started.");
 
-    public ITap Tap => _tap ?? throw new InvalidOperationException("No client runs.");
+    public ITap Tap => _source?.Tap ?? throw new InvalidOperationException("No client runs.");
 
     public MirrorStatus Status => Client.Status;
 
     /// <summary>Writes that the tap had seen when the scan was last seen under way: they began before it ended.</summary>
     public long WritesDuringScan { get; private set; }
 
+    /// <summary>A block device that the server is told to take for the image.</summary>
+    public string? ImageDevice { get; init; }
+
+    /// <summary>What outlives a boot.</summary>
+    public Mirror.Core.Boot.IBootMemory? Boot { get; init; }
+
     public ILogger Log { get; set; } = NullLogger.Instance;
 
     public async Task StartServerAsync()
     {
         var options = new MirrorServerOptions { StoreDirectory = Path.Combine(Directory, "store"), Listen = _endPoint, Master = _master };
+        if (ImageDevice is { } device) options = options with { Volumes = new Dictionary<string, VolumePlacement> { [Volume] = new(device) } };
         _server = await MirrorServer.StartAsync(options, new ImageFiles(), null, Log);
         _endPoint = _server.EndPoint;
     }
@@ -84,11 +90,10 @@ internal sealed class MirrorRig : IAsyncDisposable
 
     public void StartClient()
     {
-        _direct = DirectDisk.Open(Disk);
-        _tap = TapFactory.Open(TapOptions(new TapOptions { Volume = Volume, DiskPath = Disk, RunDirectory = Path.Combine(Directory, "run"), Choice = TapChoice.Ebpf }));
+        _source = new MirrorSource(TapOptions(new TapOptions { Volume = Volume, DiskPath = Disk, RunDirectory = Path.Combine(Directory, "run"), Choice = TapChoice.Ebpf }));
         MirrorClientOptions options = Options(new MirrorClientOptions { Volume = Volume, Server = _endPoint.ToString(), ClientId = _clientId, RetryInterval = TimeSpan.FromSeconds(1) });
         var connector = new Connector(_endPoint.Address.ToString(), _endPoint.Port, _master.ForClient(Volume, MirrorRight.Mirror), Volume, MirrorRight.Mirror);
-        _client = new MirrorClient(options, _direct, _tap, connector.ConnectAsync, Log);
+        _client = new MirrorClient(options, _source, connector.ConnectAsync, Log) { Boot = Boot };
         _running = _client.RunAsync(CancellationToken.None);
     }
 
@@ -100,11 +105,9 @@ internal sealed class MirrorRig : IAsyncDisposable
         }
         finally
         {
-            if (!keepTracking) _tap!.Unpin();
-            _tap!.Dispose();
-            _direct!.Dispose();
-            _direct = null;
-            _tap = null;
+            if (!keepTracking) _source!.Tap.Unpin();
+            _source!.Dispose();
+            _source = null;
         }
     }
 
@@ -114,6 +117,8 @@ internal sealed class MirrorRig : IAsyncDisposable
         try
         {
             await await Task.WhenAny(Client.WaitIdleAsync(CancellationToken.None), EndAsync()).WaitAsync(limit ?? TimeSpan.FromMinutes(2));
+            long mark = Client.Status.CommittedMark;
+            await WaitForAsync(_ => _server is null || _server.Volumes.Single(v => v.Status.Volume == Volume).Status.ImageMark >= mark, "in the image", limit);
         }
         catch (TimeoutException)
         {
@@ -146,7 +151,7 @@ internal sealed class MirrorRig : IAsyncDisposable
     {
         try
         {
-            if (_tap is not null) await StopClientAsync(keepTracking: false);
+            if (_source is not null) await StopClientAsync(keepTracking: false);
         }
         finally
         {

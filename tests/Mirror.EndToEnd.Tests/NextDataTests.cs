@@ -63,7 +63,7 @@ public sealed class NextDataTests
         string file = Path.Combine(directory.Path, "offset.img");
         using (FileStream stream = File.Create(file)) stream.SetLength(Size);
         Shell.Run("dd", "if=/dev/urandom", $"of={file}", "bs=1M", "count=1", "seek=20", "conv=notrunc", "status=none");
-        string device = Shell.Run("losetup", "-f", "--show", "-o", $"{16 << 20}", file).Trim();
+        string device = LoopDisk.AttachFree("-o", $"{16 << 20}", file);
         try
         {
             using DirectDisk disk = DirectDisk.Open(device);

@@ -1,5 +1,6 @@
 using Mirror.Core.Taps;
 using Mirror.Driver.Disks;
+using Mirror.Driver.Drives;
 using Mirror.Driver.Taps;
 
 // Follows a disk by its tap alone, into an image: runs inside the guest, where a test can see what the tap of an old kernel delivers
@@ -11,6 +12,8 @@ using FileStream image = new(args[1], FileMode.Create);
 using (DirectDisk source = DirectDisk.Open(disk)) image.SetLength(source.SizeBytes);
 using ITap tap = TapFactory.Open(new TapOptions { Volume = "guest-" + Path.GetFileName(disk), DiskPath = disk, Choice = TapChoice.Ebpf });
 Console.WriteLine($"::note {tap.Description}");
+Mirror.Core.Boot.DriveTestimony? before = DriveWitness.Ask(disk);
+if (before is not null) Console.WriteLine($"::value drive {before.Drive}");
 tap.SetRate(tap.Description.MaxRate);
 tap.Flip();
 Console.WriteLine("::note following");
@@ -60,5 +63,12 @@ Console.WriteLine($"::value zero-records {zeroes}");
 Console.WriteLine($"::value block-records {blocks}");
 Console.WriteLine($"::value side-reads {sideReads}");
 Console.WriteLine($"::note {tap.Counters}");
+Console.WriteLine($"::value tap-writes {tap.Counters.Writes}");
+if (before is not null && DriveWitness.Ask(disk) is { } after)
+{
+    Console.WriteLine($"::note {before} -> {after}");
+    Console.WriteLine($"::value drive-writes {after.WriteCommands - before.WriteCommands}");
+    Console.WriteLine($"::value drive-units {after.UnitsWritten - before.UnitsWritten}");
+}
 tap.Unpin();
 image.Flush(flushToDisk: true);

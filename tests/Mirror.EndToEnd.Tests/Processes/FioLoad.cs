@@ -16,10 +16,11 @@ internal sealed class FioLoad : IDisposable
     /// <param name="bytesPerSecond">How fast; 0 for as fast as it goes.</param>
     /// <param name="seed">Where and what.</param>
     /// <param name="blocks">Block sizes with percentages, as fio takes them.</param>
-    public static FioLoad Start(string disk, long bytesPerSecond, int seed, string blocks = "512/10:4k/50:12k/20:32k/20") => new(new RunningProgram(Command(
+    /// <param name="below">The bytes from the start that are written to; 0 for all.</param>
+    public static FioLoad Start(string disk, long bytesPerSecond, int seed, string blocks = "512/10:4k/50:12k/20:32k/20", long below = 0) => new(new RunningProgram(Command(
     [
         $"--filename={disk}", "--rw=randwrite", $"--bssplit={blocks}", "--blockalign=512", "--refill_buffers", $"--randseed={seed}", "--time_based", "--runtime=3600",
-        "--ioengine=libaio", "--iodepth=4", .. bytesPerSecond > 0 ? [$"--rate={bytesPerSecond}"] : Array.Empty<string>(),
+        "--ioengine=libaio", "--iodepth=4", .. below > 0 ? [$"--size={below}"] : Array.Empty<string>(), .. bytesPerSecond > 0 ? [$"--rate={bytesPerSecond}"] : Array.Empty<string>(),
     ])));
 
     /// <summary>Whether it still writes.</summary>

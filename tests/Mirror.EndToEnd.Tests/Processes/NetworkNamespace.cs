@@ -35,8 +35,8 @@ internal sealed class NetworkNamespace : IDisposable
     /// <summary>The server's address.</summary>
     public string Address => $"{_subnet}.2";
 
-    /// <summary>What starts a program in it; the process is the program itself.</summary>
-    public IReadOnlyList<string> Prefix => ["ip", "netns", "exec", Name];
+    /// <summary>What starts a program in it; the process is the program itself. Unlike <c>ip netns exec</c> it leaves the program the mounts of everybody, so that one can be unmounted.</summary>
+    public IReadOnlyList<string> Prefix => ["nsenter", $"--net=/run/netns/{Name}"];
 
     private string Outside => $"dmo{_id}";
 
@@ -57,6 +57,10 @@ internal sealed class NetworkNamespace : IDisposable
     /// <summary>Limits what the client can send.</summary>
     public void Slow(long bytesPerSecond) =>
         Shell.Run("tc", "qdisc", "replace", "dev", Outside, "root", "tbf", "rate", $"{bytesPerSecond.ToString(CultureInfo.InvariantCulture)}bps", "burst", "256kb", "latency", "100ms");
+
+    /// <summary>Limits what the client can send, and lets it wait in a queue for as long as this before it is lost.</summary>
+    public void Late(long bytesPerSecond, TimeSpan latency) =>
+        Shell.Run("tc", "qdisc", "replace", "dev", Outside, "root", "tbf", "rate", $"{bytesPerSecond.ToString(CultureInfo.InvariantCulture)}bps", "burst", "32kb", "latency", $"{latency.TotalMilliseconds:0}ms");
 
     /// <summary>Ends the limit.</summary>
     public void Fast() => Shell.Run("tc", "qdisc", "del", "dev", Outside, "root");

@@ -26,15 +26,14 @@ internal sealed class ProcessRig : IAsyncDisposable
         _directory = directory;
         ServerRunDirectory = RunDirectory;
         _operations = new MirrorOperations(new ControlDirectory(RunDirectory));
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        Listen = free.LocalEndpoint.ToString()!;
+        SecretFile = Path.Combine(directory, "secret");
+        Listen = FreeEndPoint();
         ServerAddress = Listen;
     }
 
-    public string Disk { get; }
+    public string Disk { get; set; }
 
-    public string Volume { get; } = $"proc-{Guid.NewGuid():N}"[..21];
+    public string Volume { get; set; } = $"proc-{Guid.NewGuid():N}"[..21];
 
     public string RunDirectory => Path.Combine(_directory, "run");
 
@@ -47,7 +46,7 @@ internal sealed class ProcessRig : IAsyncDisposable
 
     public string MasterFile => Path.Combine(_directory, "master");
 
-    public string SecretFile => Path.Combine(_directory, "secret");
+    public string SecretFile { get; set; }
 
     public string Image => Path.Combine(Store, Volume, "image");
 
@@ -63,6 +62,14 @@ internal sealed class ProcessRig : IAsyncDisposable
     public RunningProgram? Server { get; private set; }
 
     public RunningProgram? Client { get; private set; }
+
+    /// <summary>Where nobody listens at present.</summary>
+    public static string FreeEndPoint()
+    {
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        return free.LocalEndpoint.ToString()!;
+    }
 
     /// <summary>Runs a command of this rig's control directory.</summary>
     public Task<CommandResult> CommandAsync(params string[] arguments) => DiskmirrorProgram.RunAsync(RunDirectory, arguments);
@@ -87,7 +94,7 @@ internal sealed class ProcessRig : IAsyncDisposable
     public void LaunchServer(params string[] more)
     {
         Server?.Dispose();
-        Server = new RunningProgram(DiskmirrorProgram.StartInfo(ServerRunDirectory, ServerPrefix, ["server", "--store", Store, "--listen", Listen, "--secret-file", MasterFile, .. more]));
+        Server = new RunningProgram(DiskmirrorProgram.StartInfo(ServerRunDirectory, ServerPrefix, ["server", "--store", Store, "--listen", Listen, .. more.Contains("--secret-file") ? more : ["--secret-file", MasterFile, .. more]]));
     }
 
     /// <summary>Starts the client and does not wait for it.</summary>

@@ -23,7 +23,19 @@ internal sealed class Relay : IDisposable
     /// <summary>Bytes that went from client to server.</summary>
     public long Forwarded => Interlocked.Read(ref _forwarded);
 
+    /// <summary>Bytes that went from server to client.</summary>
+    public long Returned => Interlocked.Read(ref _returned);
+
+    /// <summary>How many bytes may go from server to client in all; from there on the wire stands still, so that a test can act at that place however fast the machine is.</summary>
+    public long ReturnAtMost
+    {
+        get => Interlocked.Read(ref _returnAtMost);
+        set => Interlocked.Exchange(ref _returnAtMost, value);
+    }
+
     private long _forwarded;
+    private long _returned;
+    private long _returnAtMost = long.MaxValue;
 
     /// <summary>Breaks all connections.</summary>
     /// <param name="hard">By reset, as a firewall does; else by an end of the stream.</param>
@@ -72,7 +84,7 @@ internal sealed class Relay : IDisposable
         try
         {
             await server.ConnectAsync(_target, _stop.Token);
-            await await Task.WhenAny(CopyAsync(client, server, count: true), CopyAsync(server, client, count: false));
+            await await Task.WhenAny(CopyAsync(client, server, back: false), CopyAsync(server, client, back: true));
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
@@ -85,7 +97,7 @@ internal sealed class Relay : IDisposable
         }
     }
 
-    private async Task CopyAsync(Socket from, Socket to, bool count)
+    private async Task CopyAsync(Socket from, Socket to, bool back)
     {
         byte[] buffer = new byte[128 << 10];
         try
@@ -94,7 +106,8 @@ internal sealed class Relay : IDisposable
             while ((read = await from.ReceiveAsync(buffer, _stop.Token)) > 0)
             {
                 for (int at = 0; at < read;) at += await to.SendAsync(buffer.AsMemory(at, read - at), _stop.Token);
-                if (count) Interlocked.Add(ref _forwarded, read);
+                Interlocked.Add(ref back ? ref _returned : ref _forwarded, read);
+                while (back && Returned >= ReturnAtMost) await Task.Delay(TimeSpan.FromMilliseconds(1), _stop.Token);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)

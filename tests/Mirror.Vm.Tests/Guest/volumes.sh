@@ -23,6 +23,9 @@ make_volume() {
 		later scsi_debug dev_size_mb=96 delay=0
 		for i in 1 2 3 4 5 6 7 8 9 10; do [ -e /dev/sda ] && break; sleep 0.3; done
 		D=/dev/sda ;;
+	nvme)
+		for i in 1 2 3 4 5 6 7 8 9 10; do [ -e /dev/nvme0n1 ] && break; sleep 0.3; done
+		D=/dev/nvme0n1 ;;
 	*)
 		echo "no volume kind $1"; return 1 ;;
 	esac

@@ -18,7 +18,7 @@ internal static class Guest
 
     /// <summary>Boots, runs the script, and waits until the machine has switched itself off.</summary>
     /// <param name="script">Shell script; every command that fails ends it.</param>
-    /// <param name="drives">Names and sizes in bytes of empty virtio drives.</param>
+    /// <param name="drives">Names and sizes in bytes of empty virtio drives; one called nvme is an NVMe drive.</param>
     /// <param name="seconds">Deadline for all of it.</param>
     /// <param name="programs">Directories that are put into /program/bin, first one wins.</param>
     /// <exception cref="CannotRunException">Something is missing on this machine.</exception>
@@ -37,7 +37,7 @@ internal static class Guest
                 "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-m", "1280", "-smp", "2", "-nodefaults",
                 "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot", "-nic", "none",
                 "-kernel", system.Kernel.Image, "-initrd", system.FirstRoot,
-                "-append", "console=ttyS0 quiet panic=-1 mitigations=off oops=panic",
+                "-append", "console=ttyS0 quiet panic=-1 mitigations=off oops=panic no_timer_check",
             };
             AddDrive(arguments, "system", system.Drive, readOnly: true);
             AddDrive(arguments, "program", program, readOnly: true);
@@ -61,7 +61,7 @@ internal static class Guest
     private static void AddDrive(List<string> arguments, string name, string file, bool readOnly)
     {
         arguments.AddRange(["-drive", $"file={file},if=none,id={name},format=raw,cache=unsafe,discard=unmap{(readOnly ? ",readonly=on" : "")}"]);
-        arguments.AddRange(["-device", $"virtio-blk-pci,drive={name},serial={name}"]);
+        arguments.AddRange(["-device", name == "nvme" ? $"nvme,drive={name},serial=guest-drive-1" : $"virtio-blk-pci,drive={name},serial={name}"]);
     }
 
     private static void MakeProgramDrive(string file, string script, string[] programs)

@@ -12,7 +12,7 @@ internal sealed class GuestSystem
 {
     /// <summary>Modules inserted at boot. Checksum modules are named because ext4 asks for them by algorithm.</summary>
     private static readonly string[] BootModules =
-        ["virtio_pci", "virtio_blk", "crc32c_generic", "crc32c_intel", "ext4", "loop", "dm_mod", "raid1", "null_blk", "zram", "dm_snapshot", "scsi_debug", "sd_mod"];
+        ["virtio_pci", "virtio_blk", "crc32c_generic", "crc32c_intel", "ext4", "loop", "dm_mod", "raid1", "null_blk", "zram", "dm_snapshot", "scsi_debug", "sd_mod", "nvme"];
 
     /// <summary>Of these, those that make a device as soon as they are inserted: a script asks for them, with parameters.</summary>
     private static readonly string[] LaterModules = ["null_blk", "zram", "scsi_debug"];
