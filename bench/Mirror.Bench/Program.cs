@@ -7,11 +7,14 @@ return args switch
     ["tls-send", var port, var bytes] => BareTls.Send(int.Parse(port), long.Parse(bytes)),
     ["watch", var volume, var seconds] => await StatusWatch.RunAsync(volume, double.Parse(seconds)),
     ["latency", var volume, var disk, var count] => await CommitLatency.RunAsync(volume, disk, int.Parse(count)),
+    ["store-cost", var directory, var mebibytes] => StoreCost.Run(directory, long.Parse(mebibytes)),
+    ["storm", var server, var secret, var seconds, .. var disks] => await Storm.RunAsync(server, secret, double.Parse(seconds), disks),
+    ["commit-ages", var server, var secret, var volume, var disk, var interval] => await CommitAges.RunAsync(server, secret, volume, disk, double.Parse(interval)),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("tls-receive PORT | tls-send PORT BYTES | watch VOLUME SECONDS | latency VOLUME DISK COUNT");
+    Console.Error.WriteLine("tls-receive PORT | tls-send PORT BYTES | watch VOLUME SECONDS | latency VOLUME DISK COUNT | store-cost DIR MEBIBYTES | storm SERVER SECRET SECONDS DISK... | commit-ages SERVER SECRET VOLUME DISK INTERVAL");
     return 2;
 }
