@@ -3,8 +3,11 @@
 #
 #   ./build.sh [build]          what a checkout needs, then the program: ./out/bin/diskmirror
 #   ./build.sh test             every test that this machine can run; says which it cannot and why. Last line: N passed, N failed, N skipped
-#   ./build.sh test NAME...     only the test projects tests/Mirror.NAME.Tests
+#   ./build.sh test NAME...     only the test projects tests/Mirror.NAME.Tests; Pester: the tests of the module in PowerShell
+#   ./build.sh chaos --minutes N [--seed S]    the long form of the chaos tests (docs/internals.md, "Chaos"); --wipes N: disks wiped at N random moments
 #   ./build.sh demo             mirrors a real disk in use on this machine, and proves the copy
+#   ./build.sh help-files       the MAML help of the module, from docs/cmdlets
+#   ./build.sh package          out/package: the module as zip and as nupkg
 #   ./build.sh bench [ARGS]     the benchmarks of docs/benchmarks.md
 #   ./build.sh format [check]   puts the code into the repository's format, or only checks it
 #   ./build.sh clean            removes what was built
@@ -66,15 +69,60 @@ need_build() {
 	need clang:clang /usr/include/bpf/bpf_helpers.h:libbpf-dev "/usr/lib/*/libbpf.so.1*:libbpf1" || exit 1
 }
 
+# X25519 and scrypt come from BouncyCastle. Where the registry at hand lacks its present package, an older one that has both is taken (Mirror.Dump.csproj).
+choose_bouncycastle() {
+	[[ -z ${DiskMirrorBouncyCastle:-} ]] || return 0
+	local log; log=$(mktemp)
+	if ! dotnet restore src/Mirror.Dump --nologo -v quiet >"$log" 2>&1 && grep -q 'BouncyCastle\.Cryptography' "$log"; then
+		say "The package registry does not have BouncyCastle.Cryptography: building with Portable.BouncyCastle instead."
+		export DiskMirrorBouncyCastle=portable
+	fi
+	rm -f "$log"
+}
+
 build() {
 	need_build
+	choose_bouncycastle
 	local log; log=$(mktemp)
 	say "Building ($CONFIGURATION) ..."
 	dotnet build "$SOLUTION" -c "$CONFIGURATION" --nologo -v quiet "-clp:ErrorsOnly;NoSummary" || die "the build failed."
 	rm -rf out/bin
 	dotnet publish src/Mirror.Cli -c "$CONFIGURATION" --no-build --nologo -v quiet -o out/bin >"$log" 2>&1 || { cat "$log" >&2; die "the program could not be put into out/bin."; }
+	module || { cat "$log" >&2; die "the module could not be put into out/module."; }
 	rm -f "$log"
-	say "Built ./out/bin/diskmirror"
+	say "Built ./out/bin/diskmirror and ./out/module/DiskMirror"
+}
+
+# The PowerShell module: the cmdlets and their loader in its root, everything else, also the program that services run, in dependencies/.
+module() {
+	local to=out/module/DiskMirror stage=out/module/stage version file
+	rm -rf out/module; mkdir -p "$to/dependencies"
+	dotnet publish src/Mirror.PowerShell -c "$CONFIGURATION" --no-build --nologo -v quiet -o "$stage" >"$log" 2>&1 || return
+	cp -r out/bin/. "$to/dependencies/"
+	for file in "$stage"/*.dll; do
+		case ${file##*/} in
+			Mirror.PowerShell.dll | Mirror.PowerShell.Loader.dll) cp "$file" "$to/" ;;
+			System.Management.Automation.dll) ;;
+			*) [[ -e $to/dependencies/${file##*/} ]] || cp "$file" "$to/dependencies/" ;;
+		esac
+	done
+	rm -rf "$stage" "$to"/dependencies/*.pdb "$to"/dependencies/*.xml
+	cp -r module/DiskMirror/*.ps1xml module/DiskMirror/en-US "$to/"
+	version=$(sed -n 's:.*<VersionPrefix>\(.*\)</VersionPrefix>.*:\1:p' Directory.Build.props)
+	sed "s/'0\.0\.0'/'$version'/" module/DiskMirror/DiskMirror.psd1 >"$to/DiskMirror.psd1"
+	module_help
+}
+
+# The help that Get-Help shows, from docs/cmdlets, by Microsoft.PowerShell.PlatyPS where it is at hand.
+module_help() {
+	if ! command -v pwsh >/dev/null; then say "Help of the cmdlets was not made: PowerShell (pwsh) is not on this machine."; return 0; fi
+	pwsh -NoProfile -NonInteractive -File ./build.ps1 -Task Help
+}
+
+# A zip of the module, and a nupkg that Install-PSResource and Install-Module take from a local folder.
+package() {
+	command -v python3 >/dev/null || need python3:python3 || exit 1
+	python3 package/module.py out/module/DiskMirror out/package
 }
 
 # What the tests use of the system. What cannot be had makes tests skip, with the reason.
@@ -82,7 +130,7 @@ need_tests() {
 	# The stock kernel is fetched by a test, from the package lists.
 	if ((EUID == 0)) && command -v apt-cache >/dev/null && ! apt-cache show linux-image-amd64 >/dev/null 2>&1; then apt-get update >/dev/null 2>&1 </dev/null || true; fi
 	need fio:fio mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs mkfs.ext4:e2fsprogs rsync:rsync sqlite3:sqlite3 losetup:util-linux ip:iproute2 iptables:iptables \
-		qemu-system-x86_64:qemu-system-x86 /bin/busybox:busybox-static cpio:cpio nbdkit:nbdkit nbdcopy:libnbd-bin dmsetup:dmsetup mdadm:mdadm || true
+		qemu-system-x86_64:qemu-system-x86 /bin/busybox:busybox-static cpio:cpio nbdkit:nbdkit nbdcopy:libnbd-bin dmsetup:dmsetup mdadm:mdadm dump:dump age:age script:bsdutils makefs:makefs debugfs:e2fsprogs sfdisk:fdisk bpftool:bpftool || true
 }
 
 # Reads the result file of one test project: prints "passed failed skipped", and the skips with their reasons to fd 3.
@@ -117,7 +165,7 @@ run_project() {
 
 run_tests() {
 	local projects=() name project results=out/tests passed=0 failed=0 skipped=0 p f s code
-	if (($#)); then for name in "$@"; do projects+=("tests/Mirror.$name.Tests"); done; else projects=(tests/*.Tests); fi
+	if (($#)); then for name in "$@"; do [[ $name == Pester ]] || projects+=("tests/Mirror.$name.Tests"); done; else projects=(tests/*.Tests); fi
 	rm -rf "$results"; mkdir -p "$results"
 	exec 3>"$results/skips"
 	for project in "${projects[@]}"; do
@@ -138,19 +186,55 @@ run_tests() {
 		passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	done
 	exec 3>&-
-	if ((!$#)) && compgen -G 'tests/*/*.Tests.ps1' >/dev/null && ! command -v pwsh >/dev/null; then
-		say "Pester tests (tests/*/*.Tests.ps1) did not run: PowerShell (pwsh) is not on this machine."
+	if ((!$#)) || [[ " $* " == *" Pester "* ]]; then
+		if ! command -v pwsh >/dev/null; then say "Pester tests (tests/Pester) did not run: PowerShell (pwsh) is not on this machine."
+		elif ! pwsh -NoProfile -NonInteractive -Command 'exit [int](-not (Get-Module -ListAvailable Pester | Where-Object Version -GE 5.0.0))'; then
+			say "Pester tests (tests/Pester) did not run: the module Pester 5 is not on this machine."
+		else
+			say "== Pester"
+			p=0 f=0 s=0
+			timeout -k 10 12m pwsh -NoProfile -NonInteractive -File tests/Pester/Run.ps1 -Counts "$results/pester" -Skips "$results/skips" </dev/null || true
+			if [[ -s $results/pester ]]; then read -r p f s <"$results/pester"; else say "Pester: did not run to its end."; f=1; fi
+			if ((p + f + s == 0)); then say "Pester: no test ran."; f=1; fi
+			passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+		fi
 	fi
 	if [[ -s $results/skips ]]; then say "Skipped, and why:"; cat "$results/skips"; fi
 	say "$passed passed, $failed failed, $skipped skipped"
 	((failed == 0))
 }
 
+chaos() {
+	local minutes=0 wipes=0 seed=$((RANDOM * 32768 + RANDOM)) log
+	while (($#)); do
+		case $1 in
+			--minutes) minutes=${2:?}; shift 2 ;;
+			--wipes) wipes=${2:?}; shift 2 ;;
+			--seed) seed=${2:?}; shift 2 ;;
+			*) die "chaos takes --minutes N, --wipes N and --seed S." ;;
+		esac
+	done
+	[[ $minutes != 0 || $wipes != 0 ]] || die "chaos needs --minutes N or --wipes N."
+	((EUID == 0)) || die "chaos needs root."
+	build; need_tests
+	log=out/chaos.log; mkdir -p out; : >"$log"
+	say "Seed $seed; every finished run is a line in $log."
+	tail -f -n +1 "$log" &
+	# Its number goes into the trap now: the trap runs when this function's variables are gone.
+	trap "kill $! 2>/dev/null || true" EXIT
+	DISKMIRROR_CHAOS_MINUTES=$minutes DISKMIRROR_CHAOS_WIPES=$wipes DISKMIRROR_CHAOS_SEED=$seed DISKMIRROR_CHAOS_LOG=$PWD/$log \
+		dotnet test tests/Mirror.EndToEnd.Tests -c "$CONFIGURATION" --no-build --nologo --logger "console;verbosity=normal" \
+		--filter 'FullyQualifiedName~ChaosTests.Long|FullyQualifiedName~ChaosTests.Wiped_at_many_moments' </dev/null
+}
+
 task=${1:-build}
 shift || true
 case $task in
 	build) build ;;
+	help-files) [[ -d out/module/DiskMirror ]] || die "build first: there is no out/module/DiskMirror."; module_help ;;
+	package) build; package ;;
 	test) build; need_tests; run_tests "$@" ;;
+	chaos) chaos "$@" ;;
 	demo)
 		build
 		need mkfs.ext4:e2fsprogs e2fsck:e2fsprogs losetup:util-linux mount:mount || exit 1
