@@ -114,9 +114,10 @@ public sealed class ArchiveDamageTests
         });
         byte[][] seeds = [Dump(image, 0).Volumes[0], Dump(image, 6).Volumes[0]];
         Random random = new(seed);
-        Stopwatch time = Stopwatch.StartNew();
         for (int round = 0; round < rounds; round++)
         {
+            // Each by itself: the sum of them tells the machine's speed, not what one archive can cost.
+            Stopwatch time = Stopwatch.StartNew();
             byte[] bytes = [.. seeds[round % 2]];
             for (int i = random.Next(1, 8); i > 0; i--)
             {
@@ -138,7 +139,7 @@ public sealed class ArchiveDamageTests
             {
                 // Refused by name.
             }
-            Assert.True(time.Elapsed < TimeSpan.FromSeconds(60) * MutationRounds.Factor, $"round {round} of seed {seed}");
+            Assert.True(time.Elapsed < TimeSpan.FromSeconds(20), $"round {round} of seed {seed} took {time.Elapsed}");
         }
         Assert.True(GC.GetTotalMemory(forceFullCollection: true) < 500 << 20);
     }
