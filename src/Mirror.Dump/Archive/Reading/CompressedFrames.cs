@@ -10,6 +10,8 @@ internal sealed class CompressedFrames(ByteWindow window, string name, bool bigE
 {
     private bool _first = !inside;
 
+    public int FrameBytes => blockBytes;
+
     /// <summary>Bytes that a window must be able to look ahead for blocks of this size.</summary>
     public static int LookAhead(int blockBytes) => (3 * (blockBytes + DumpFormat.PrefixBytes)) + DumpFormat.PrefixBytes;
 

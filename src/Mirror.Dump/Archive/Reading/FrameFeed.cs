@@ -3,22 +3,28 @@ using System.Runtime.ExceptionServices;
 
 namespace Mirror.Dump.Archive.Reading;
 
-/// <summary>Reads frames ahead on a thread of its own and decompresses them on all cores; gives them in order. Used by one thread; the number of frames bounds the memory.</summary>
+/// <summary>
+/// Reads frames ahead on a thread of its own and decompresses them on all cores; gives them in order. They go from stage to stage in batches of about
+/// <see cref="BatchBytes"/>, so that handing them on costs little. Used by one thread; the number of batches bounds the memory.
+/// </summary>
 internal sealed class FrameFeed : IDisposable
 {
+    private const int BatchBytes = 256 << 10;
+
     private readonly ITapeFrames _frames;
     private readonly int _blockBytes;
-    private readonly BlockingCollection<TapeFrame> _free = [], _work = [], _order = [];
+    private readonly BlockingCollection<FrameBatch> _free = [], _work = [], _order = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Thread> _threads = [];
     private ExceptionDispatchInfo? _failure;
-    private TapeFrame? _current;
+    private FrameBatch? _current;
+    private int _given;
 
     public FrameFeed(ITapeFrames frames, int blockBytes, bool compressed)
     {
         (_frames, _blockBytes) = (frames, blockBytes);
         int workers = compressed ? Environment.ProcessorCount : 0;
-        for (int i = 0; i < (2 * workers) + 4; i++) _free.Add(new TapeFrame());
+        for (int i = 0; i < (2 * workers) + 4; i++) _free.Add(new FrameBatch(Math.Max(1, BatchBytes / frames.FrameBytes)));
         Start("undump read", ReadAll);
         for (int i = 0; i < workers; i++) Start($"undump inflate {i}", InflateAll);
     }
@@ -28,11 +34,17 @@ internal sealed class FrameFeed : IDisposable
     {
         try
         {
-            if (_current is not null) _free.Add(_current);
-            _current = _order.Take(_stop.Token);
-            if (_current.Kind is FrameKind.Zlib or FrameKind.Bzip2) _current.WaitReady(_stop.Token);
-            else if (_current.Kind == FrameKind.Plain) BlockInflater.Inflate(_current, _blockBytes);
-            return _current;
+            if (_current is null || _given == _current.Count)
+            {
+                if (_current is not null) _free.Add(_current);
+                _current = null;
+                _current = _order.Take(_stop.Token);
+                _given = 0;
+                if (_current.NeedsWork) _current.WaitReady(_stop.Token);
+            }
+            TapeFrame frame = _current.Frames[_given++];
+            if (frame.Kind == FrameKind.Plain) BlockInflater.Inflate(frame, _blockBytes);
+            return frame;
         }
         catch (OperationCanceledException)
         {
@@ -84,25 +96,23 @@ internal sealed class FrameFeed : IDisposable
 
     private void ReadAll()
     {
-        TapeFrame frame;
+        FrameBatch batch;
         do
         {
-            frame = _free.Take(_stop.Token);
-            frame.What = "";
-            _frames.Next(frame);
-            bool packed = frame.Kind is FrameKind.Zlib or FrameKind.Bzip2;
-            _order.Add(frame, _stop.Token);
-            if (packed) _work.Add(frame, _stop.Token);
+            batch = _free.Take(_stop.Token);
+            batch.Fill(_frames, _stop.Token);
+            _order.Add(batch, _stop.Token);
+            if (batch.NeedsWork) _work.Add(batch, _stop.Token);
         }
-        while (frame.Kind != FrameKind.EndOfVolume);
+        while (!batch.EndsVolume);
     }
 
     private void InflateAll()
     {
-        foreach (TapeFrame frame in _work.GetConsumingEnumerable(_stop.Token))
+        foreach (FrameBatch batch in _work.GetConsumingEnumerable(_stop.Token))
         {
-            BlockInflater.Inflate(frame, _blockBytes);
-            frame.SetReady();
+            batch.Inflate(_blockBytes);
+            batch.SetReady();
         }
     }
 }

@@ -5,7 +5,7 @@ namespace Mirror.Dump.Archive.Reading;
 /// <summary>A volume that is not compressed: records, some at once.</summary>
 internal sealed class PlainFrames(ByteWindow window) : ITapeFrames
 {
-    private const int FrameBytes = 256 << 10;
+    public int FrameBytes => 256 << 10;
 
     public void Next(TapeFrame frame)
     {

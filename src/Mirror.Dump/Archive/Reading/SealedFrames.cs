@@ -12,6 +12,8 @@ internal sealed class SealedFrames(SealedVolumeReader reader, Stream stream, str
     /// <summary>Whether the archive ended in this volume, as its writer sealed it.</summary>
     public bool Ended { get; private set; }
 
+    public int FrameBytes => blockBytes;
+
     public void Next(TapeFrame frame)
     {
         if (_lost > 0)

@@ -3,9 +3,10 @@ namespace Mirror.Dump.Archive.Reading;
 /// <summary>A tape block as it stands in a volume, or what is there instead of one. It belongs to one stage at a time.</summary>
 internal sealed class TapeFrame
 {
-    private readonly SemaphoreSlim _ready = new(0);
-
     public FrameKind Kind { get; set; }
+
+    /// <summary>Whether it must be decompressed.</summary>
+    public bool IsPacked => Kind is FrameKind.Zlib or FrameKind.Bzip2;
 
     /// <summary>What stands in the volume.</summary>
     public byte[] Bytes { get; set; } = [];
@@ -21,10 +22,6 @@ internal sealed class TapeFrame
 
     /// <summary>For the administrator, when something is wrong.</summary>
     public string What { get; set; } = "";
-
-    public void SetReady() => _ready.Release();
-
-    public void WaitReady(CancellationToken stop) => _ready.Wait(stop);
 
     /// <summary>Makes room for what stands in the volume.</summary>
     public Span<byte> Reserve(int bytes)
