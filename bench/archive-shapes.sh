@@ -2,11 +2,14 @@
 # What archives of odd trees hold and take: against TAR and ZIP (a sparse file of 20 GiB with 3 GiB of data, attributes on it), a sparse file of 5 GiB with 10,000 holes, and
 # 100,000 small files; each restored by ours and by stock restore, and compared in content, holes and attributes.
 #
-#   bench/archive-shapes.sh PROGRAM DIRECTORY [SCALE]      as root; needs about 15 GiB in DIRECTORY at SCALE 1, SCALE 20 makes everything 20 times smaller
+#   bench/archive-shapes.sh PROGRAM DIRECTORY [SCALE]      as root; needs about 15 GiB in DIRECTORY at SCALE 1, SCALE 20 (1 to 1000) makes everything 20 times smaller
 #
 # It is about sizes and sameness; times are told, but other work on the machine may be in them.
 set -euo pipefail
 program=$1 scale=${3:-1}
+[[ $scale =~ ^[1-9][0-9]{0,3}$ ]] && ((scale <= 1000)) || { echo "bench/archive-shapes.sh: SCALE is 1 to 1000, not '$scale'" >&2; exit 2; }
+# scaled BYTES: so many at this scale, in whole blocks, so that no scale leaves a stretch without data
+scaled() { echo $(($1 / scale / 4096 * 4096)); }
 work=$(mktemp -d "$2/shapes-XXXXXX")
 mnt=$work/mnt
 trap 'umount -q "$mnt" || true; rm -rf "$work"' EXIT
@@ -32,10 +35,12 @@ both() {
 	same "$work/stock"; rm -rf "$work/stock" "$work/archive"
 }
 
-echo "== a sparse file of $((20480 / scale)) MiB with $((3072 / scale)) MiB of random data in 48 stretches, with attributes and an ACL"
-fill "$((25600 / scale))M"
-truncate -s "$((20480 / scale))M" "$mnt/sparse"
-for i in $(seq 0 47); do dd if=/dev/urandom of="$mnt/sparse" bs=1M count="$((64 / scale))" seek="$((i * 426 / scale))" conv=notrunc status=none; done
+size=$(scaled $((20480 << 20))) stretch=$(scaled $((64 << 20))) step=$(scaled $((426 << 20)))
+echo "== a sparse file of $((size >> 20)) MiB with $((48 * stretch >> 20)) MiB of random data in 48 stretches, with attributes and an ACL"
+fill "$((25600 / scale + 16))M"
+truncate -s "$size" "$mnt/sparse"
+for i in $(seq 0 47); do head -c "$stretch" /dev/urandom | dd of="$mnt/sparse" bs=1M iflag=fullblock seek="$((i * step))" oflag=seek_bytes conv=notrunc status=none; done
+(($(on_disk "$mnt/sparse") >= 48 * stretch)) || { echo "the stretches are not there" >&2; exit 1; }
 setfattr -n user.note -v kept "$mnt/sparse"
 command -v setfacl >/dev/null && setfacl -m u:12345:rw "$mnt/sparse"
 sync -f "$mnt"
@@ -48,7 +53,7 @@ if command -v zip >/dev/null; then start=$(now); (cd "$mnt" && zip -q -1 "$work/
 umount "$mnt"
 
 echo "== a sparse file of $((5120 / scale)) MiB with $((10000 / scale)) holes"
-fill "$((6144 / scale))M"
+fill "$((6144 / scale + 16))M"
 python3 - "$mnt/holes" "$((10000 / scale))" <<'PY'
 import os, sys
 with open(sys.argv[1], "wb") as file:
