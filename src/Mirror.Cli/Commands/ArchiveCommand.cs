@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mirror.Cli.Terminal;
 using Mirror.Core.Operations;
+using Mirror.Driver.Files;
 using Mirror.Dump.Archive;
 using Mirror.Dump.Archive.Reading;
 using Mirror.Dump.Archive.Writing;
@@ -69,7 +70,7 @@ internal static class ArchiveCommand
             IVolumeSource volumes = paths is ["-"] ? new StreamVolumeSource(Console.OpenStandardInput(), "stdin") : new FileVolumeSource(paths);
             using ArchiveOpener opener = ArchiveProtection.Opener(parsed.GetValue(identity) ?? [], parsed.GetValue(passphrase)) ?? throw new UsageException("Say what opens it: --identity FILE or --passphrase-file FILE.");
             using Stream stdout = file == "-" ? Console.OpenStandardOutput() : Stream.Null;
-            using IVolumeSet plain = file == "-" ? new StreamVolumeSet(stdout) : new FileVolumeSet(file, volumes.HasSeveral(), parsed.GetValue(force));
+            using IVolumeSet plain = file == "-" ? new StreamVolumeSet(stdout) : new FileVolumeSet(file, volumes.HasSeveral(), parsed.GetValue(force), new FileDurability());
             UnprotectResult result;
             using (ArchiveProgress progress = new("decrypted")) result = ArchiveDecryption.Decrypt(volumes, opener, plain, progress.Report, cancellation);
             foreach (string line in result.Problems) Console.Error.WriteLine($"diskmirror: {PlainText.Clean(line)}");

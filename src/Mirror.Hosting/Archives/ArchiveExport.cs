@@ -1,3 +1,4 @@
+using Mirror.Driver.Files;
 using Mirror.Dump.Archive;
 using Mirror.Dump.Archive.Writing;
 using Mirror.Dump.Encryption;
@@ -26,9 +27,10 @@ public static class ArchiveExport
         DumpDates dates = DumpDates.Read(request.DatesFile ?? Path.Combine(StateFiles.DefaultDirectory, "dumpdates"));
         long? since = request.Level == 0 ? null : dates.Since(known, request.Level)
             ?? throw new IOException($"No archive of a level below {request.Level} of '{known}' is noted. Begin with level 0.");
+        FileDurability durability = new();
         using IVolumeSet volumes = request.File is null
             ? new StreamVolumeSet(stream ?? throw new ArgumentNullException(nameof(stream)))
-            : new FileVolumeSet(request.File, request.VolumeBytes > 0, request.Replace);
+            : new FileVolumeSet(request.File, request.VolumeBytes > 0, request.Replace, durability);
         using IFileSystem fileSystem = await ArchiveSource.OpenAsync(request.Source, request.Partition, cancellation).ConfigureAwait(false);
         foreach (string said in fileSystem.Notes) note(said);
         DumpRequest dump = new()
@@ -50,6 +52,12 @@ public static class ArchiveExport
         using (FileStream? index = request.IndexFile is null ? null : new FileStream(request.IndexFile, FileMode.Create))
         {
             result = ArchiveOperations.Dump(fileSystem, dump, volumes, index, seal, progress, cancellation);
+            if (index is not null)
+            {
+                index.Flush();
+                durability.SyncFile(index.SafeFileHandle, request.IndexFile!);
+                durability.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(request.IndexFile!))!);
+            }
         }
         if (request.Record) dates.Note(known, request.Level, result.Date);
         return result with { Archive = (volumes as FileVolumeSet)?.Names[0] };

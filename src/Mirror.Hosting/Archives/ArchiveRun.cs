@@ -1,4 +1,5 @@
 using Mirror.Core.Store;
+using Mirror.Driver.Files;
 using Mirror.Dump;
 using Mirror.Dump.Archive;
 using Mirror.Dump.Encryption;
@@ -48,12 +49,9 @@ internal sealed class ArchiveRun(string volume, IConsistentView view, ArchivePla
             HostName = Environment.MachineName,
         };
         using ArchiveSeal? seal = ArchiveProtection.Seal(plan.Recipients, null, request, null, null);
-        DumpResult result;
-        using (FileVolumeSet file = new(path, several: false, replace: false)) result = ArchiveOperations.Dump(source, request, file, null, seal, null, cancellation);
-        // Older ones are removed because this one is there.
-        using FileStream written = new(path, FileMode.Open, FileAccess.ReadWrite);
-        written.Flush(flushToDisk: true);
-        return result with { Archive = path };
+        // Older ones are removed because this one is there, durably.
+        using FileVolumeSet file = new(path, several: false, replace: false, new FileDurability());
+        return ArchiveOperations.Dump(source, request, file, null, seal, null, cancellation) with { Archive = path };
     }
 
     /// <summary>The view is closed by its owner.</summary>

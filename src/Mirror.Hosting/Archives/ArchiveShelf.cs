@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mirror.Driver.Files;
 
 namespace Mirror.Hosting.Archives;
 
@@ -22,6 +23,8 @@ internal sealed class ArchiveShelf(string directory, string volume)
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(place);
         else Directory.CreateDirectory(place, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        // The archives in it are only as durable as its name.
+        new FileDurability().SyncDirectory(directory);
         foreach (string left in Directory.EnumerateFiles(place, "*" + Suffix + Incomplete)) File.Delete(left);
     }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Mirror.Driver.Files;
 using Mirror.Dump.Archive;
 using Mirror.Dump.Encryption;
 using Mirror.Hosting.Settings;
@@ -28,7 +29,7 @@ public sealed class UnprotectMirrorDumpCommand : DumpReadCmdlet
         FileVolumeSource volumes = new(Files);
         if (!Pipeline.ShouldProcess(to, $"Write {volumes.Name} without encryption")) return;
         using ArchiveOpener opener = Opener() ?? throw new UsageException("Say what opens it: -IdentityPath or -PassphrasePath.");
-        using FileVolumeSet plain = new(to, volumes.HasSeveral(), replace);
+        using FileVolumeSet plain = new(to, volumes.HasSeveral(), replace, new FileDurability());
         string activity = $"Decrypting {volumes.Name}";
         UnprotectResult result = RunShowing(activity, post => Task.FromResult(ArchiveDecryption.Decrypt(volumes, opener, plain, new ArchivePost(post, activity, "decrypted").Report, StopToken)));
         Pipeline.Object(result);

@@ -109,7 +109,7 @@ public sealed class ArchiveStockTests
         using ExtImage image = Tree(longName: true);
         string archive = Path.Combine(image.Scratch, "archive");
         using (IFileSystem source = FileSystem.Open(image.File))
-        using (FileVolumeSet volumes = new(archive, false, false))
+        using (FileVolumeSet volumes = new(archive, false, false, new FileDurability()))
         using (FileStream file = File.Create(archive + ".index"))
             ArchiveOperations.Dump(source, new DumpRequest { CompressionLevel = 2 }, volumes, file, null, null, CancellationToken.None);
         using FileStream stream = File.OpenRead(archive + ".index");
@@ -155,7 +155,7 @@ public sealed class ArchiveStockTests
         string archive = Path.Combine(image.Scratch, "archive");
         using ArchiveSeal? seal = identity is null ? null : ArchiveSeal.New(new ArchiveSealOptions { Recipients = [identity.Recipient], BlockBytes = (32 << 10) + 4 });
         using (IFileSystem source = FileSystem.Open(image.File))
-        using (FileVolumeSet volumes = new(archive, volumeBytes > 0, false))
+        using (FileVolumeSet volumes = new(archive, volumeBytes > 0, false, new FileDurability()))
         {
             DumpResult result = ArchiveOperations.Dump(source, new DumpRequest { CompressionLevel = compression, VolumeBytes = volumeBytes, FileSystemName = image.MountPoint }, volumes, null, seal, null, CancellationToken.None);
             Assert.Empty(result.Problems);
@@ -167,7 +167,7 @@ public sealed class ArchiveStockTests
     private static long Dump(ExtImage image, string archive, int level, long? since)
     {
         using IFileSystem source = FileSystem.Open(image.File);
-        using FileVolumeSet volumes = new(archive, false, false);
+        using FileVolumeSet volumes = new(archive, false, false, new FileDurability());
         return ArchiveOperations.Dump(source, new DumpRequest { Level = level, Since = since }, volumes, null, null, null, CancellationToken.None).Date;
     }
 
