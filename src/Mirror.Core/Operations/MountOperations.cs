@@ -1,5 +1,6 @@
 using Mirror.Core.Control;
 using Mirror.Core.Mounts;
+using Mirror.Core.Store;
 
 namespace Mirror.Core.Operations;
 
@@ -37,7 +38,7 @@ public sealed class MountOperations(MirrorOperations mirrors, IImageMounts mount
         SnapshotInfo passing;
         try
         {
-            passing = await mirrors.NewSnapshotAsync(what, $"mount-{Guid.NewGuid():N}"[..18], cancellation).ConfigureAwait(false);
+            passing = await mirrors.NewSnapshotAsync(what, PassingSnapshots.ForMount(), cancellation).ConfigureAwait(false);
         }
         catch (MirrorControlException e)
         {
@@ -50,7 +51,14 @@ public sealed class MountOperations(MirrorOperations mirrors, IImageMounts mount
         }
         finally
         {
-            await mirrors.RemoveSnapshotAsync(what, passing.Name, CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await mirrors.RemoveSnapshotAsync(what, passing.Name, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (MirrorControlException e) when (e.Failure == ControlFailure.NotFound)
+            {
+                // The server took it for a leftover.
+            }
         }
     }
 

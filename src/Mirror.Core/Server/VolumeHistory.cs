@@ -19,6 +19,7 @@ internal sealed class VolumeHistory : IAsyncDisposable
     private readonly SnapshotRule? _usual;
     private readonly SemaphoreSlim _clones;
     private readonly TimeProvider _clock;
+    private readonly TimeSpan _passingAge;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
@@ -31,7 +32,7 @@ internal sealed class VolumeHistory : IAsyncDisposable
     /// <param name="store">Its durable side.</param>
     /// <param name="usual">The server's own rule.</param>
     /// <param name="clones">Admits one clone at a time.</param>
-    /// <param name="limits">How often it looks.</param>
+    /// <param name="limits">How often it looks, and when a snapshot is a leftover.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="logger">The log.</param>
     public VolumeHistory(string volume, VolumeStore store, SnapshotRule? usual, SemaphoreSlim clones, VolumeLimits limits, TimeProvider clock, ILogger logger)
@@ -41,6 +42,7 @@ internal sealed class VolumeHistory : IAsyncDisposable
         _usual = usual;
         _clones = clones;
         _clock = clock;
+        _passingAge = limits.PassingSnapshotAge;
         _logger = logger;
         _running = RunAsync(limits.HistoryInterval);
     }
@@ -133,6 +135,7 @@ internal sealed class VolumeHistory : IAsyncDisposable
         {
             if (_store.Record is not { } record) return;
             if (_known is null || _knownChanges != _store.History.Changes) await StoreWork.Run(Look).ConfigureAwait(false);
+            await RemoveLeftoversAsync().ConfigureAwait(false);
             rule = Rule();
             if (rule is null || !record.EverConsistent) return;
             SnapshotInfo[] own = [.. _known!.Where(s => s.ByRule)];
@@ -153,6 +156,24 @@ internal sealed class VolumeHistory : IAsyncDisposable
             LastError = $"Volume {_volume}: no snapshot by the rule {rule}: {e.Message}";
             if (_told != e.Message) VolumeLog.SnapshotFailed(_logger, _volume, rule?.ToString() ?? "", e.Message);
             _told = e.Message;
+        }
+    }
+
+    /// <summary>Removes what killed programs left. Their locks ended with them; a snapshot that is locked is being read.</summary>
+    private async Task RemoveLeftoversAsync()
+    {
+        DateTimeOffset now = _clock.GetUtcNow();
+        // The clock may have been set back since: what seems to come from the future is as old as it seems to be far away.
+        foreach (SnapshotInfo left in _known!.Where(s => PassingSnapshots.IsName(s.Name) && (now - s.Taken).Duration() >= _passingAge))
+        {
+            try
+            {
+                await StoreWork.Run(() => Remove(left.Name, "left by a program that was killed")).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is StoreInUseException or FileNotFoundException)
+            {
+                // Read still, or removed by its taker meanwhile.
+            }
         }
     }
 

@@ -51,6 +51,9 @@ internal sealed record VolumeLimits
     /// <summary>How often it is looked whether a snapshot is due.</summary>
     public TimeSpan HistoryInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How old a snapshot must be that a program took for itself, before it is removed when nobody holds it: within this time its taker has opened it.</summary>
+    public TimeSpan PassingSnapshotAge { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How often the room of the store is looked at.</summary>
     public TimeSpan SpaceInterval { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -10,7 +10,7 @@ namespace Mirror.Hosting.Archives;
 
 /// <summary>
 /// What an archive is made of: an image, a disk or a partition by its path, or on a server's host a volume, <c>VOLUME</c> or <c>VOLUME@SNAPSHOT</c>. A volume is read from a snapshot that is
-/// taken for this and removed afterwards, so it is one instant of the disk, and the mirror goes on meanwhile.
+/// taken for this and removed afterwards (by the server, when this process is killed), so it is one instant of the disk, and the mirror goes on meanwhile.
 /// </summary>
 public static class ArchiveSource
 {
@@ -67,7 +67,7 @@ public static class ArchiveSource
         SnapshotInfo passing;
         try
         {
-            passing = await mirrors.NewSnapshotAsync(volume, $"archive-{Guid.NewGuid():N}"[..18], cancellation).ConfigureAwait(false);
+            passing = await mirrors.NewSnapshotAsync(volume, PassingSnapshots.ForArchive(), cancellation).ConfigureAwait(false);
         }
         catch (MirrorControlException e) when (e.Failure == ControlFailure.CloneUnsupported)
         {
@@ -75,7 +75,17 @@ public static class ArchiveSource
                 + $"(docs/operations.md, Archives). Or restore it into a file (diskmirror restore {volume} ... --to FILE), and archive that.", e)
             { Failure = e.Failure };
         }
-        void Remove() => mirrors.RemoveSnapshotAsync(volume, passing.Name, CancellationToken.None).GetAwaiter().GetResult();
+        void Remove()
+        {
+            try
+            {
+                mirrors.RemoveSnapshotAsync(volume, passing.Name, CancellationToken.None).GetAwaiter().GetResult();
+            }
+            catch (MirrorControlException e) when (e.Failure == ControlFailure.NotFound)
+            {
+                // Since it was closed the server took it for a leftover.
+            }
+        }
         try
         {
             return Held(passing, volume, Remove);

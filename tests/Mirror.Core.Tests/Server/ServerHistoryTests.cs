@@ -1,6 +1,7 @@
 using Mirror.Core.Control;
 using Mirror.Core.Fakes;
 using Mirror.Core.Server;
+using Mirror.Core.Store;
 
 namespace Mirror.Core.Tests.Server;
 
@@ -89,6 +90,40 @@ public sealed class ServerHistoryTests
         Assert.Equal(model, server.Content("v").ToArray());
         // What took the image's place meanwhile has gone.
         await ServerFixture.UntilAsync(() => !files.Files($"{ServerFixture.Store}/v").Any(f => f.StartsWith("overlay", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task What_a_killed_reader_left_is_removed_but_nothing_that_is_read_or_was_named_by_a_person()
+    {
+        var files = new FakeImageFiles();
+        await using ServerFixture server = await ServerFixture.StartAsync(files, new VolumeLimits { HistoryInterval = TimeSpan.FromMilliseconds(20), PassingSnapshotAge = TimeSpan.FromMilliseconds(200) });
+        TestClient client = await server.WelcomedAsync(Size);
+        await client.BecomeLiveAsync();
+        IHistoryRole volume = Volume(server);
+        await volume.NewSnapshotAsync("archive-0123456789", default);
+        SnapshotInfo read = await volume.NewSnapshotAsync(PassingSnapshots.ForMount(), default);
+        IImageFile reader = files.Open(read.Path, ImageOpenMode.Read);
+        SnapshotInfo left = await volume.NewSnapshotAsync(PassingSnapshots.ForArchive(), default);
+        await ServerFixture.UntilAsync(() => !files.Exists(left.Path));
+        Assert.Equal(["archive-0123456789", read.Name], (await volume.SnapshotsAsync(default)).Snapshots.Select(s => s.Name).Order(StringComparer.Ordinal));
+        // Its process is killed: what it held is let go by the kernel.
+        reader.Dispose();
+        await ServerFixture.UntilAsync(() => !files.Exists(read.Path));
+        Assert.Equal(["archive-0123456789"], (await volume.SnapshotsAsync(default)).Snapshots.Select(s => s.Name));
+    }
+
+    [Fact]
+    public async Task A_snapshot_that_its_taker_has_yet_to_open_stays()
+    {
+        await using ServerFixture server = await ServerFixture.StartAsync(limits: new VolumeLimits { HistoryInterval = TimeSpan.FromMilliseconds(20) });
+        TestClient client = await server.WelcomedAsync(Size);
+        await client.BecomeLiveAsync();
+        IHistoryRole volume = Volume(server);
+        SnapshotInfo taken = await volume.NewSnapshotAsync(PassingSnapshots.ForArchive(), default);
+        await volume.SetSnapshotRuleAsync("hourly=1,min-age=0m", default);
+        // The rule's own shows that leftovers were looked for since.
+        await ServerFixture.UntilAsync(() => server.Status().Snapshots == 2);
+        Assert.True(server.Files.Exists(taken.Path));
     }
 
     [Fact]
