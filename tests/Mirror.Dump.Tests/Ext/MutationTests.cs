@@ -86,6 +86,7 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     private void Run(byte[] whole, int rounds, int seed, int[]? places = null)
     {
+        seed = MutationRounds.Seed(seed);
         using var clean = FileSystem.Open(new ArrayBlockSource(whole));
         var (inodes, bytes, damage) = WholeRead.Run(clean, long.MaxValue);
         Assert.Empty(damage);
@@ -97,7 +98,7 @@ public sealed class MutationTests(ITestOutputHelper output)
         int refused = 0, found = 0;
         for (int round = 0; round < rounds * MutationRounds.Factor; round++)
         {
-            var random = new Random(seed + round * 7919);
+            var random = new Random(unchecked(seed + round * 7919));
             whole.CopyTo(image, 0);
             string what = Change(image, whole, metadata, random, clean.BlockBytes);
             var watch = Stopwatch.StartNew();
@@ -113,15 +114,15 @@ public sealed class MutationTests(ITestOutputHelper output)
             }
             catch (Exception e)
             {
-                throw new InvalidOperationException($"round {round}: {what}: {e.Message}", e);
+                throw new InvalidOperationException($"DISKMIRROR_SEED={seed}, round {round}: {what}: {e.Message}", e);
             }
             if (watch.Elapsed > slowest) slowest = watch.Elapsed;
             most = Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before);
         }
-        output.WriteLine($"{rounds} rounds: {refused} refused, {found} with damage; slowest {slowest.TotalMilliseconds:F0} ms, most allocated {most >> 10} KiB");
-        Assert.True(refused + found > rounds / 20, $"{refused} refused and {found} damaged of {rounds}: the changes miss what is read");
-        Assert.True(slowest < TimeSpan.FromSeconds(5), $"one image took {slowest}");
-        Assert.True(most < 400L * Megabyte, $"one image took {most >> 20} MiB");
+        output.WriteLine($"{rounds} rounds: {refused} refused, {found} with damage; slowest {slowest.TotalMilliseconds:F0} ms, seed {seed}, most allocated {most >> 10} KiB");
+        Assert.True(refused + found > rounds / 20, $"{refused} refused and {found} damaged of {rounds}: the changes miss what is read (DISKMIRROR_SEED={seed})");
+        Assert.True(slowest < TimeSpan.FromSeconds(5), $"one image took {slowest} (DISKMIRROR_SEED={seed})");
+        Assert.True(most < 400L * Megabyte, $"one image took {most >> 20} MiB (DISKMIRROR_SEED={seed})");
     }
 
     /// <summary>Blocks that hold metadata: those before the first content of a file, and those that files' maps lie in.</summary>
