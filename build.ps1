@@ -5,7 +5,7 @@ Builds, tests, shows and packages DiskMirror from PowerShell. What build.sh does
 A step that fails fails the script: its exit code is not zero.
 .PARAMETER Task
 Build: the program and the module. Test: every test that this machine can run. Demo: mirrors a disk in use. Help: makes the help of the cmdlets (MAML) from docs/cmdlets,
-with Microsoft.PowerShell.PlatyPS. Package: zip and nupkg of the module in out/package. Bench, Format, Clean: see './build.sh help'.
+with Microsoft.PowerShell.PlatyPS. Package: zip and nupkg of the module in out/package. SingleFile, Bench, Format, Clean: see './build.sh help'.
 .PARAMETER Arguments
 Passed on to the task.
 .EXAMPLE
@@ -16,7 +16,7 @@ Passed on to the task.
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Demo', 'Help', 'Package', 'Bench', 'Format', 'Clean')]
+    [ValidateSet('Build', 'Test', 'Demo', 'Help', 'Package', 'SingleFile', 'Bench', 'Format', 'Clean')]
     [string] $Task = 'Build',
 
     [Parameter(Position = 1, ValueFromRemainingArguments)]

@@ -8,6 +8,7 @@
 #   ./build.sh demo             mirrors a real disk in use on this machine, and proves the copy
 #   ./build.sh help-files       the MAML help of the module, from docs/cmdlets
 #   ./build.sh package          out/package: the module as zip and as nupkg
+#   ./build.sh singlefile       out/singlefile/diskmirror: the program with .NET in one file, for rescue media
 #   ./build.sh bench [ARGS]     the benchmarks of docs/benchmarks.md
 #   ./build.sh format [check]   puts the code into the repository's format, or only checks it
 #   ./build.sh clean            removes what was built
@@ -125,6 +126,19 @@ package() {
 	python3 package/module.py out/module/DiskMirror out/package
 }
 
+# The program, the tap and .NET in one file. What is in it is unpacked under $HOME/.net (or DOTNET_BUNDLE_EXTRACT_BASE_DIR) at its first start, for its user only.
+singlefile() {
+	need_build
+	choose_bouncycastle
+	say "Building one file; .NET itself comes from the package registry ..."
+	rm -rf out/singlefile
+	dotnet publish src/Mirror.Cli -c "$CONFIGURATION" --self-contained -p:PublishSingleFile=true -p:IncludeAllContentForSelfExtract=true -p:EnableCompressionInSingleFile=true \
+		-p:DebugType=none --nologo -v quiet -o out/singlefile || die "the one file could not be made: see above. The registry must have Microsoft.NETCore.App.Runtime.linux-x64 of the SDK's version."
+	local files=(out/singlefile/*)
+	[[ ${files[*]} == out/singlefile/diskmirror ]] || die "more than one file was made: ${files[*]}"
+	say "Built ./out/singlefile/diskmirror, $(./out/singlefile/diskmirror --version)"
+}
+
 # What the tests use of the system. What cannot be had makes tests skip, with the reason.
 need_tests() {
 	# The stock kernel is fetched by a test, from the package lists.
@@ -233,6 +247,7 @@ case $task in
 	build) build ;;
 	help-files) [[ -d out/module/DiskMirror ]] || die "build first: there is no out/module/DiskMirror."; module_help ;;
 	package) build; package ;;
+	singlefile) singlefile ;;
 	test) build; need_tests; run_tests "$@" ;;
 	chaos) chaos "$@" ;;
 	demo)

@@ -41,6 +41,8 @@ internal sealed class ChildMirror : IDisposable
     public static ChildMirror Start(string runDirectory, Action<string> warn, params string[] arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "diskmirror");
+        // As one file the program does not lie beside what it unpacks.
+        if (!File.Exists(program)) program = Environment.ProcessPath ?? program;
         ProcessStartInfo start = new(Tool.Find("setsid") ?? throw new IOException("The program 'setsid' (package util-linux) is not on this machine."))
         {
             RedirectStandardInput = true,

@@ -8,13 +8,13 @@ namespace Mirror.Driver.Taps;
 /// <summary>Looks, without touching anything, whether a disk can be tapped on this machine (DESIGN, section 3).</summary>
 public static partial class TapProbe
 {
-    /// <summary>Where the compiled programs are: beside this assembly.</summary>
+    /// <summary>Where the compiled programs are: beside this assembly, or where the one file has unpacked itself. Never what happens to lie in the current directory.</summary>
     internal static string ObjectPath
     {
         get
         {
-            string beside = Path.Combine(Path.GetDirectoryName(typeof(TapProbe).Assembly.Location) ?? "", "tap.bpf.o");
-            return File.Exists(beside) ? beside : Path.Combine(AppContext.BaseDirectory, "tap.bpf.o");
+            string? beside = Path.GetDirectoryName(typeof(TapProbe).Assembly.Location);
+            return Path.Combine(!string.IsNullOrEmpty(beside) && File.Exists(Path.Combine(beside, "tap.bpf.o")) ? beside : AppContext.BaseDirectory, "tap.bpf.o");
         }
     }
 
