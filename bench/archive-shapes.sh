@@ -8,6 +8,10 @@
 set -euo pipefail
 program=$1 scale=${3:-1}
 [[ $scale =~ ^[1-9][0-9]{0,3}$ ]] && ((scale <= 1000)) || { echo "bench/archive-shapes.sh: SCALE is 1 to 1000, not '$scale'" >&2; exit 2; }
+# Without getfattr the attributes of two trees would agree by being not seen.
+for tool in setfattr:attr getfattr:attr restore:dump mke2fs:e2fsprogs python3:python3 tar:tar; do
+	command -v "${tool%%:*}" >/dev/null || { echo "bench/archive-shapes.sh: missing: ${tool%%:*}; on Debian: apt-get install ${tool##*:}" >&2; exit 1; }
+done
 # scaled BYTES: so many at this scale, in whole blocks, so that no scale leaves a stretch without data
 scaled() { echo $(($1 / scale / 4096 * 4096)); }
 work=$(mktemp -d "$2/shapes-XXXXXX")
