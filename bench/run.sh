@@ -15,6 +15,7 @@ BENCH=(dotnet "$PWD/bench/Mirror.Bench/bin/Release/net10.0/Mirror.Bench.dll")
 GIB=${BENCH_GIB:-4}
 T=$(mktemp -d /dev/shm/bench-XXXXXX)
 export DISKMIRROR_RUN=$T/run
+PINS=/sys/fs/bpf/$(basename "$T")	# of the taps that Mirror.Bench attaches itself: a tap outlives the process that is killed
 LOGS=$PWD/out/bench; mkdir -p "$LOGS"
 PORT=$((20000 + RANDOM % 20000))
 SERVER='' CLIENT='' PEER='' WRITER='' LOOPS=() MOUNTS=() ZRAM='' VOLUME=''
@@ -24,6 +25,7 @@ cleanup() {
 	set +e
 	stop_mirror
 	for p in $PEER $WRITER; do kill "$p" 2>/dev/null && wait "$p" 2>/dev/null; done
+	rm -rf "$PINS"
 	for m in "${MOUNTS[@]}"; do umount "$m" 2>/dev/null; done
 	for l in "${LOOPS[@]}"; do losetup -d "$l" 2>/dev/null; done
 	[[ -n $ZRAM ]] && echo "$ZRAM" >/sys/class/zram-control/hot_remove

@@ -23,7 +23,7 @@ storm_server() {
 # the processor time that nobody else wants: in reality they are other machines.
 storm_clients() {
 	local before
-	coproc STORMING { chrt --idle 0 "${BENCH[@]}" storm "127.0.0.1:$PORT" "$T/secret" 240 "$@"; }
+	coproc STORMING { exec chrt --idle 0 "${BENCH[@]}" storm "127.0.0.1:$PORT" "$T/secret" 240 "$PINS" "$@"; }
 	PEER=$STORMING_PID
 	local in=${STORMING[0]} out=${STORMING[1]}
 	read -r STORM <&"$in" || { say "bench/run.sh: $NAME: the clients could not start" >&2; exit 1; }
@@ -53,7 +53,7 @@ bench_storm() {
 	kill "$SERVER"; wait "$SERVER" || true
 
 	storm_server storm
-	coproc STEADY { "${BENCH[@]}" commit-ages "127.0.0.1:$PORT" "$T/secret" steady "$steady" 0.01; }
+	coproc STEADY { exec "${BENCH[@]}" commit-ages "127.0.0.1:$PORT" "$T/secret" steady "$steady" 0.01 "$PINS"; }
 	CLIENT=$STEADY_PID AGES_IN=${STEADY[0]} AGES_OUT=${STEADY[1]}
 	read -r _ <&"$AGES_IN"
 	fio --name=w --filename="$steady" --direct=1 --ioengine=libaio --time_based --runtime=600 --rw=randwrite --bs=4k --rate_iops=500 --minimal >/dev/null & WRITER=$!

@@ -22,11 +22,12 @@ internal static class CommitAges
     /// <param name="volume">The volume's name.</param>
     /// <param name="disk">The disk; somebody else writes to it.</param>
     /// <param name="interval">Seconds between marks.</param>
-    public static async Task<int> RunAsync(string server, string secretFile, string volume, string disk, double interval)
+    /// <param name="pins">A directory in a bpf file system for the tap. Whoever ends this process by force removes it.</param>
+    public static async Task<int> RunAsync(string server, string secretFile, string volume, string disk, double interval, string pins)
     {
         IPEndPoint endPoint = IPEndPoint.Parse(server);
         var connector = new Connector(endPoint.Address.ToString(), endPoint.Port, SecretFile.Read(secretFile).ForClient(volume, MirrorRight.Mirror), volume, MirrorRight.Mirror);
-        using var source = new MirrorSource(new TapOptions { Volume = volume, DiskPath = disk, Choice = TapChoice.Ebpf, RunDirectory = ControlDirectory.Default.Path });
+        using var source = new MirrorSource(new TapOptions { Volume = volume, DiskPath = disk, Choice = TapChoice.Ebpf, RunDirectory = ControlDirectory.Default.Path, PinDirectory = pins });
         var options = new MirrorClientOptions { Volume = volume, Server = server, ClientId = Guid.NewGuid(), MarkInterval = TimeSpan.FromSeconds(interval) };
         await using var client = new MirrorClient(options, source, connector.ConnectAsync, NullLogger.Instance);
         Task running = client.RunAsync(CancellationToken.None);

@@ -21,8 +21,9 @@ internal static class Storm
     /// <param name="server">Address and port.</param>
     /// <param name="secretFile">The master secret.</param>
     /// <param name="seconds">How long it may take.</param>
+    /// <param name="pins">A directory in a bpf file system for the taps. Whoever ends this process by force removes it.</param>
     /// <param name="disks">One volume each: storm-0, storm-1 and so on.</param>
-    public static async Task<int> RunAsync(string server, string secretFile, double seconds, string[] disks)
+    public static async Task<int> RunAsync(string server, string secretFile, double seconds, string pins, string[] disks)
     {
         IPEndPoint endPoint = IPEndPoint.Parse(server);
         Secret master = SecretFile.Read(secretFile);
@@ -37,7 +38,7 @@ internal static class Storm
             {
                 int number = i;
                 string volume = $"storm-{i}";
-                var source = new MirrorSource(new TapOptions { Volume = volume, DiskPath = disks[i], Choice = TapChoice.Ebpf, RingBytes = Ring, RunDirectory = ControlDirectory.Default.Path });
+                var source = new MirrorSource(new TapOptions { Volume = volume, DiskPath = disks[i], Choice = TapChoice.Ebpf, RingBytes = Ring, RunDirectory = ControlDirectory.Default.Path, PinDirectory = pins });
                 sources.Add(source);
                 var connector = new Connector(endPoint.Address.ToString(), endPoint.Port, master.ForClient(volume, MirrorRight.Mirror), volume, MirrorRight.Mirror);
                 var options = new MirrorClientOptions { Volume = volume, Server = server, ClientId = new Guid(i + 1, 0, 0, new byte[8]), ReadSlots = 4 };
