@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 
 namespace Mirror.Dump.Archive.Reading;
 
@@ -14,9 +13,7 @@ internal sealed class FrameFeed : IDisposable
     private readonly ITapeFrames _frames;
     private readonly int _blockBytes;
     private readonly BlockingCollection<FrameBatch> _free = [], _work = [], _order = [];
-    private readonly CancellationTokenSource _stop = new();
-    private readonly List<Thread> _threads = [];
-    private ExceptionDispatchInfo? _failure;
+    private readonly StageThreads _stages = new();
     private FrameBatch? _current;
     private int _given;
 
@@ -25,8 +22,8 @@ internal sealed class FrameFeed : IDisposable
         (_frames, _blockBytes) = (frames, blockBytes);
         int workers = compressed ? Environment.ProcessorCount : 0;
         for (int i = 0; i < (2 * workers) + 4; i++) _free.Add(new FrameBatch(Math.Max(1, BatchBytes / frames.FrameBytes)));
-        Start("undump read", ReadAll);
-        for (int i = 0; i < workers; i++) Start($"undump inflate {i}", InflateAll);
+        _stages.Start("undump read", ReadAll);
+        for (int i = 0; i < workers; i++) _stages.Start($"undump inflate {i}", InflateAll);
     }
 
     /// <summary>The next frame, valid until the next call; decompressed.</summary>
@@ -38,9 +35,9 @@ internal sealed class FrameFeed : IDisposable
             {
                 if (_current is not null) _free.Add(_current);
                 _current = null;
-                _current = _order.Take(_stop.Token);
+                _current = _order.Take(_stages.Token);
                 _given = 0;
-                if (_current.NeedsWork) _current.WaitReady(_stop.Token);
+                if (_current.NeedsWork) _current.WaitReady(_stages.Token);
             }
             TapeFrame frame = _current.Frames[_given++];
             if (frame.Kind == FrameKind.Plain) BlockInflater.Inflate(frame, _blockBytes);
@@ -48,50 +45,20 @@ internal sealed class FrameFeed : IDisposable
         }
         catch (OperationCanceledException)
         {
-            _failure?.Throw();
+            _stages.ThrowIfFailed();
             throw;
         }
     }
 
     public void Dispose()
     {
-        _stop.Cancel();
         // A pipe that gives nothing can hold the reading thread for ever; the process's end takes it along.
-        foreach (Thread thread in _threads)
-        {
-            if (!thread.Join(TimeSpan.FromSeconds(5))) return;
-        }
+        if (!_stages.Stop(TimeSpan.FromSeconds(5))) return;
         _frames.Dispose();
-        _stop.Dispose();
+        _stages.Dispose();
         _free.Dispose();
         _work.Dispose();
         _order.Dispose();
-    }
-
-    private void Start(string name, Action body)
-    {
-        Thread thread = new(() =>
-        {
-            try
-            {
-                body();
-            }
-            catch (OperationCanceledException)
-            {
-                // Over.
-            }
-            catch (Exception e)
-            {
-                Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
-                _stop.Cancel();
-            }
-        })
-        {
-            Name = name,
-            IsBackground = true,
-        };
-        _threads.Add(thread);
-        thread.Start();
     }
 
     private void ReadAll()
@@ -99,17 +66,17 @@ internal sealed class FrameFeed : IDisposable
         FrameBatch batch;
         do
         {
-            batch = _free.Take(_stop.Token);
-            batch.Fill(_frames, _stop.Token);
-            _order.Add(batch, _stop.Token);
-            if (batch.NeedsWork) _work.Add(batch, _stop.Token);
+            batch = _free.Take(_stages.Token);
+            batch.Fill(_frames, _stages.Token);
+            _order.Add(batch, _stages.Token);
+            if (batch.NeedsWork) _work.Add(batch, _stages.Token);
         }
         while (!batch.EndsVolume);
     }
 
     private void InflateAll()
     {
-        foreach (FrameBatch batch in _work.GetConsumingEnumerable(_stop.Token))
+        foreach (FrameBatch batch in _work.GetConsumingEnumerable(_stages.Token))
         {
             batch.Inflate(_blockBytes);
             batch.SetReady();

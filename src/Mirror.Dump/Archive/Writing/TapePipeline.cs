@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using Mirror.Dump.Archive.Format;
 using Mirror.Dump.FileSystems;
 
@@ -25,10 +24,9 @@ internal sealed class TapePipeline : IDisposable
     private readonly BlockingCollection<TapeUnit> _free;
     private readonly BlockingCollection<(TapeUnit Unit, bool Pack)> _work = [];
     private readonly BlockingCollection<TapeUnit> _order = [], _outOrder = [];
-    private readonly List<Thread> _threads = [];
-    private readonly CancellationTokenSource _stop;
+    private readonly StageThreads _stages;
+    private readonly List<Thread> _last = [];
     private readonly BlockingCollection<int>? _sizes;
-    private ExceptionDispatchInfo? _failure;
 
     /// <remarks>
     /// <para><paramref name="damaged"/>: Told what could not be read: inode and reason. From any thread.</para>
@@ -40,14 +38,14 @@ internal sealed class TapePipeline : IDisposable
     {
         if (tellsSizes) _sizes = [];
         (_source, _blockBytes, _packer, _output, _index, _damaged, _written) = (source, blockBytes, packer, output, index, damaged, written);
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        _stages = new StageThreads(cancellation);
         int workers = Environment.ProcessorCount;
         int units = (3 * workers) + 6;
         _free = new BlockingCollection<TapeUnit>(units);
         for (int i = 0; i < units; i++) _free.Add(new TapeUnit(unitBlocks, blockBytes), CancellationToken.None);
-        for (int i = 0; i < workers; i++) Start($"dump fill {i}", Work);
-        if (!packer.IsIdentity) Start("dump order", Sequence);
-        Start("dump output", WriteAll);
+        for (int i = 0; i < workers; i++) _stages.Start($"dump fill {i}", Work);
+        if (!packer.IsIdentity) _last.Add(_stages.Start("dump order", Sequence));
+        _last.Add(_stages.Start("dump output", WriteAll));
     }
 
     /// <summary>Bytes written, once finished.</summary>
@@ -58,11 +56,11 @@ internal sealed class TapePipeline : IDisposable
     {
         try
         {
-            return _free.Take(_stop.Token);
+            return _free.Take(_stages.Token);
         }
         catch (OperationCanceledException)
         {
-            _failure?.Throw();
+            _stages.ThrowIfFailed();
             throw;
         }
     }
@@ -72,12 +70,12 @@ internal sealed class TapePipeline : IDisposable
     {
         try
         {
-            _order.Add(unit, _stop.Token);
-            _work.Add((unit, false), _stop.Token);
+            _order.Add(unit, _stages.Token);
+            _work.Add((unit, false), _stages.Token);
         }
         catch (OperationCanceledException)
         {
-            _failure?.Throw();
+            _stages.ThrowIfFailed();
             throw;
         }
     }
@@ -87,11 +85,11 @@ internal sealed class TapePipeline : IDisposable
     {
         try
         {
-            return _sizes!.Take(_stop.Token);
+            return _sizes!.Take(_stages.Token);
         }
         catch (OperationCanceledException)
         {
-            _failure?.Throw();
+            _stages.ThrowIfFailed();
             throw;
         }
     }
@@ -100,17 +98,16 @@ internal sealed class TapePipeline : IDisposable
     public void Finish()
     {
         _order.CompleteAdding();
-        foreach (Thread thread in _threads.Where(t => t.Name == "dump order" || t.Name == "dump output")) thread.Join();
-        _failure?.Throw();
-        _stop.Token.ThrowIfCancellationRequested();
+        foreach (Thread thread in _last) thread.Join();
+        _stages.ThrowIfFailed();
+        _stages.Token.ThrowIfCancellationRequested();
         _output.Complete();
     }
 
     public void Dispose()
     {
-        _stop.Cancel();
-        foreach (Thread thread in _threads) thread.Join();
-        _stop.Dispose();
+        _stages.Stop(Timeout.InfiniteTimeSpan);
+        _stages.Dispose();
         _free.Dispose();
         _work.Dispose();
         _order.Dispose();
@@ -118,35 +115,9 @@ internal sealed class TapePipeline : IDisposable
         _sizes?.Dispose();
     }
 
-    private void Start(string name, Action body)
-    {
-        Thread thread = new(() =>
-        {
-            try
-            {
-                body();
-            }
-            catch (OperationCanceledException)
-            {
-                // Somebody else failed, or the caller gave up.
-            }
-            catch (Exception e)
-            {
-                Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
-                _stop.Cancel();
-            }
-        })
-        {
-            Name = name,
-            IsBackground = true,
-        };
-        _threads.Add(thread);
-        thread.Start();
-    }
-
     private void Work()
     {
-        foreach ((TapeUnit unit, bool pack) in _work.GetConsumingEnumerable(_stop.Token))
+        foreach ((TapeUnit unit, bool pack) in _work.GetConsumingEnumerable(_stages.Token))
         {
             if (pack)
             {
@@ -197,12 +168,12 @@ internal sealed class TapePipeline : IDisposable
     private void Sequence()
     {
         ulong check = 0;
-        foreach (TapeUnit unit in _order.GetConsumingEnumerable(_stop.Token))
+        foreach (TapeUnit unit in _order.GetConsumingEnumerable(_stages.Token))
         {
-            unit.WaitFilled(_stop.Token);
+            unit.WaitFilled(_stages.Token);
             PutChecks(unit, ref check);
-            _outOrder.Add(unit, _stop.Token);
-            _work.Add((unit, true), _stop.Token);
+            _outOrder.Add(unit, _stages.Token);
+            _work.Add((unit, true), _stages.Token);
         }
         _outOrder.CompleteAdding();
     }
@@ -210,21 +181,21 @@ internal sealed class TapePipeline : IDisposable
     private void WriteAll()
     {
         ulong check = 0;
-        foreach (TapeUnit unit in (_packer.IsIdentity ? _order : _outOrder).GetConsumingEnumerable(_stop.Token))
+        foreach (TapeUnit unit in (_packer.IsIdentity ? _order : _outOrder).GetConsumingEnumerable(_stages.Token))
         {
             if (_packer.IsIdentity)
             {
-                unit.WaitFilled(_stop.Token);
+                unit.WaitFilled(_stages.Token);
                 PutChecks(unit, ref check);
                 _packer.Pack(unit);
             }
             else
             {
-                unit.WaitPacked(_stop.Token);
+                unit.WaitPacked(_stages.Token);
             }
             Write(unit);
             unit.Reset();
-            _free.Add(unit, _stop.Token);
+            _free.Add(unit, _stages.Token);
         }
         _index?.Complete();
     }
