@@ -92,7 +92,7 @@ internal sealed class ImageDevice : IImageFile
     public void DropCache() => ImageNative.DropCache(_handle);
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => ImageNative.Unlock(_handle);
 
     private void CheckRange(long offset, long length)
     {

@@ -95,7 +95,7 @@ internal sealed class ImageFile : IImageFile
     public void DropCache() => ImageNative.DropCache(_handle);
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => ImageNative.Unlock(_handle);
 
     private void CheckRange(long offset, long length)
     {

@@ -31,7 +31,7 @@ public sealed class ImageFiles : IImageFiles
         }
         catch
         {
-            handle.Dispose();
+            ImageNative.Unlock(handle);
             throw;
         }
     }
@@ -43,11 +43,11 @@ public sealed class ImageFiles : IImageFiles
         try
         {
             if (!ImageNative.TryLock(handle, path)) throw new StoreInUseException($"{path} is locked: another server process holds this volume. Stop that one first.");
-            return handle;
+            return new HeldLock(handle);
         }
         catch
         {
-            handle.Dispose();
+            ImageNative.Unlock(handle);
             throw;
         }
     }
@@ -178,7 +178,7 @@ public sealed class ImageFiles : IImageFiles
         }
         catch
         {
-            handle.Dispose();
+            ImageNative.Unlock(handle);
             throw;
         }
     }
@@ -187,7 +187,7 @@ public sealed class ImageFiles : IImageFiles
     {
         try
         {
-            return ImageNative.Open(path, ImageNative.O_RDWR | ImageNative.O_EXCL);
+            return ImageNative.OpenExclusive(path);
         }
         catch (IOException e) when (e.HResult == ImageNative.EBUSY)
         {
@@ -222,5 +222,10 @@ public sealed class ImageFiles : IImageFiles
     {
         using SafeFileHandle handle = ImageNative.Open(path, ImageNative.O_RDONLY | ImageNative.O_DIRECTORY);
         ImageNative.Sync(handle, path);
+    }
+
+    private sealed class HeldLock(SafeFileHandle file) : IDisposable
+    {
+        public void Dispose() => ImageNative.Unlock(file);
     }
 }

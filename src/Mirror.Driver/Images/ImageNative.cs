@@ -13,9 +13,10 @@ internal static unsafe partial class ImageNative
     public const int FadviseDontNeed = 4;
 
     private const int FallocKeepSize = 1, FallocPunchHole = 2;
-    private const int LockShared = 1, LockExclusive = 2, LockNonBlocking = 4;
+    private const int LockShared = 1, LockExclusive = 2, LockNonBlocking = 4, LockRelease = 8;
     private const nuint BlkGetSize64 = 0x80081272, BlkSszGet = 0x1268, BlkZeroOut = 0x127f, FiClone = 0x40049409, FiemapGet = 0xC020660B, FsGetXattr = 0x801c581f, FsSetXattr = 0x401c5820;
     private const int OpenRetryEintr = 16;
+    private const int PassingHoldMs = 500, PassingHoldStepMs = 10;
 
     /// <summary>Opens a path; the handle closes it.</summary>
     public static SafeFileHandle Open(string path, int flags, int mode = 0)
@@ -26,17 +27,53 @@ internal static unsafe partial class ImageNative
         return new SafeFileHandle(fd, ownsHandle: true);
     }
 
-    /// <summary>Takes a flock, exclusive unless said otherwise, which ends with the handle.</summary>
+    /// <summary>
+    /// Opens a device so that it is neither mounted nor a part of another while the handle is open.
+    /// A holder who is gone within half a second does not count: a child of this process between fork and exec, or a program that looks at new devices.
+    /// </summary>
+    /// <exception cref="IOException">With EBUSY as its result: the device is in use.</exception>
+    public static SafeFileHandle OpenExclusive(string path, int flags = 0)
+    {
+        for (int waited = 0; ; waited += PassingHoldStepMs)
+        {
+            try
+            {
+                return Open(path, O_RDWR | O_EXCL | flags);
+            }
+            catch (IOException e) when (e.HResult == EBUSY && waited < PassingHoldMs)
+            {
+                Thread.Sleep(PassingHoldStepMs);
+            }
+        }
+    }
+
+    /// <summary>Takes a flock, exclusive unless said otherwise, which <see cref="Unlock"/> ends. A holder who is gone within half a second does not count (udev locks a device while it looks at it).</summary>
     /// <returns>False when another open file description holds one against it.</returns>
     public static bool TryLock(SafeFileHandle file, string path, bool shared = false)
     {
+        int waited = 0;
         while (true)
         {
             if (flock(file, (shared ? LockShared : LockExclusive) | LockNonBlocking) == 0) return true;
             int errno = Marshal.GetLastPInvokeError();
-            if (errno == EAGAIN) return false;
-            if (errno != EINTR) throw Error("lock", path, errno);
+            if (errno == EAGAIN)
+            {
+                if (waited >= PassingHoldMs) return false;
+                Thread.Sleep(PassingHoldStepMs);
+                waited += PassingHoldStepMs;
+            }
+            else if (errno != EINTR)
+            {
+                throw Error("lock", path, errno);
+            }
         }
+    }
+
+    /// <summary>Gives a flock up and closes. Closing alone is not enough: a child that another thread is just starting holds the same description until it runs its program.</summary>
+    public static void Unlock(SafeFileHandle file)
+    {
+        if (!file.IsClosed) _ = flock(file, LockRelease);
+        file.Dispose();
     }
 
     /// <summary>Reads until the span is full; the rest is zero when the file ends before.</summary>

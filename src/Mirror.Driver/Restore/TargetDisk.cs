@@ -48,7 +48,7 @@ internal sealed class TargetDisk : ITargetDisk
     /// <exception cref="IOException">It cannot be opened for this process alone.</exception>
     public static TargetDisk OpenDevice(string path)
     {
-        SafeFileHandle file = ImageNative.Open(path, ImageNative.O_RDWR | ImageNative.O_EXCL | DiskNative.O_DIRECT);
+        SafeFileHandle file = ImageNative.OpenExclusive(path, DiskNative.O_DIRECT);
         try
         {
             int block = ImageNative.LogicalBlock(file, path);
@@ -81,7 +81,7 @@ internal sealed class TargetDisk : ITargetDisk
         catch
         {
             direct?.Dispose();
-            buffered.Dispose();
+            ImageNative.Unlock(buffered);
             throw;
         }
     }
@@ -114,8 +114,9 @@ internal sealed class TargetDisk : ITargetDisk
     {
         _threads.Dispose();
         _holes?.Dispose();
-        _file.Dispose();
-        _buffered?.Dispose();
+        // One of the two has the lock, of a file; a device has none to give up.
+        ImageNative.Unlock(_file);
+        if (_buffered is not null) ImageNative.Unlock(_buffered);
     }
 
     private ValueTask RunAsync(Action work, CancellationToken cancellation) => _threads.RunAsync(() =>

@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Mirror.Core.Store;
+using Mirror.Driver.Images;
+
+namespace Mirror.Driver.Tests.Images;
+
+/// <summary>A lock belongs to an open file description, which every child has too from its fork to its exec. No such child may be taken for another server.</summary>
+public sealed partial class PassingHoldTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ImageFiles _files = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void A_lock_ends_with_its_owner_though_a_child_still_has_the_descriptor()
+    {
+        string path = _directory.At("lock");
+        IDisposable held = _files.Lock(path);
+        using SafeFileHandle inherited = Inherited(path);
+        held.Dispose();
+        _files.Lock(path).Dispose();
+    }
+
+    [Fact]
+    public void An_image_can_be_opened_again_at_once_though_a_child_still_has_the_descriptor()
+    {
+        string path = _directory.At("image");
+        IImageFile image = _files.Open(path, ImageOpenMode.New);
+        using SafeFileHandle inherited = Inherited(path);
+        image.Dispose();
+        _files.Open(path, ImageOpenMode.Existing).Dispose();
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_gone_in_a_moment_is_waited_for()
+    {
+        string path = _directory.At("lock");
+        IDisposable held = _files.Lock(path);
+        Task released = Task.Delay(100).ContinueWith(_ => held.Dispose(), TaskScheduler.Default);
+        _files.Lock(path).Dispose();
+        await released;
+    }
+
+    [SkippableFact]
+    public async Task A_device_that_is_held_for_a_moment_is_waited_for()
+    {
+        Skip.IfNot(LoopDevice.Possible, "needs root and loop devices");
+        using LoopDevice loop = LoopDevice.Create(_directory, 4 << 20);
+        IImageFile image = _files.Open(loop.Path, ImageOpenMode.New);
+        SafeFileHandle inherited = Inherited(loop.Path);
+        image.Dispose();
+        Task released = Task.Delay(100).ContinueWith(_ => inherited.Dispose(), TaskScheduler.Default);
+        _files.Open(loop.Path, ImageOpenMode.Existing).Dispose();
+        await released;
+    }
+
+    // A second descriptor of the same description, as fork makes one.
+    private static SafeFileHandle Inherited(string path)
+    {
+        string link = Directory.EnumerateFiles("/proc/self/fd").First(fd => File.ResolveLinkTarget(fd, returnFinalTarget: false)?.FullName == path);
+        int copy = Duplicate(int.Parse(Path.GetFileName(link), System.Globalization.CultureInfo.InvariantCulture));
+        Assert.True(copy >= 0);
+        return new SafeFileHandle(copy, ownsHandle: true);
+    }
+
+    [LibraryImport("libc", EntryPoint = "dup", SetLastError = true)]
+    private static partial int Duplicate(int descriptor);
+}
