@@ -69,4 +69,49 @@ public sealed class MirrorOnStockKernelTests(ITestOutputHelper output)
         Skip.If(read > 4 << 11 && client.GetProperty("holes").GetInt64() > 0, "byte for byte the same; but the guest's kernel skipped a program, and what was missed was read again: whether the data came from the tap cannot be told");
         Assert.InRange(read, 0, 4 << 11);
     }
+
+    [SkippableFact]
+    public async Task A_device_mapper_volume_that_is_extended_in_use_is_followed()
+    {
+        GuestResult result = await GuestTest.RunAsync(
+            """
+            . /volumes.sh
+            . /mirror.sh
+            make_volume linear
+            mke2fs -q -t ext4 -b 4096 $D
+            mkdir /mnt/d; mount $D /mnt/d
+            mkdir /mnt/d/before; file_load /mnt/d/before
+            start_mirror $D
+            patiently wait v --state Live --idle --timeout 60
+            echo "::note Live"
+
+            extend_linear
+            resize2fs $D
+            mkdir /mnt/d/after; file_load /mnt/d/after
+            echo "::note written beyond the old end"
+            n=0
+            until [ "$(stat -c %s $IMAGE)" = "$(blockdev --getsize64 $D)" ]; do
+                n=$((n + 1)); [ $n -gt 240 ] && { echo "the image does not grow"; logs; exit 1; }
+                sleep 0.5
+            done
+            mkdir /mnt/d/later; file_load /mnt/d/later
+            umount /mnt/d
+            patiently wait v --state Live --idle --timeout 60
+            status
+            stop_mirror
+            same_bytes $D $IMAGE || { ls -l $IMAGE; logs; }
+            e2fsck -fn $IMAGE >/dev/null
+            cat /tmp/client.log
+            echo "::value compared yes"
+            """,
+            new() { ["data"] = 96 << 20, ["data2"] = 96 << 20, ["store"] = 512 << 20 }, 600);
+        output.WriteLine(result.Console);
+        Assert.Equal("yes", result.Successful().Value("compared"));
+        JsonElement client = JsonDocument.Parse(result.Value("status")!).RootElement.EnumerateArray().Single(role => role.GetProperty("role").GetString() == "client");
+        Assert.Equal("Live", client.GetProperty("state").GetString());
+        Assert.Equal("ebpf", client.GetProperty("tap").GetString());
+        Assert.Equal("Hi", client.GetProperty("rate").GetString());
+        Assert.Equal(1, client.GetProperty("scans").GetInt64());
+        Assert.Equal((190003L + 65536) * 512, client.GetProperty("sizeBytes").GetInt64());
+    }
 }

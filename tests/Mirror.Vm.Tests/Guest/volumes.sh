@@ -32,6 +32,14 @@ make_volume() {
 	[ -b $D ] || { echo "$D is not there"; dmesg | tail; return 1; }
 }
 
+# extend_linear: the volume of kind linear gets a third segment while it is in use, as lvextend does it
+extend_linear() {
+	{ dmsetup table volume; echo "190003 65536 linear $(drive data2) 90016"; } >/tmp/table
+	dmsetup reload volume /tmp/table
+	dmsetup suspend volume --noudevsync
+	dmsetup resume volume --noudevsync --noudevrules
+}
+
 # file_load DIRECTORY: thousands of small files written, renamed, deleted, and larger ones with fsync and past the cache
 file_load() {
 	mkdir $1/small $1/kept

@@ -17,7 +17,7 @@ internal sealed class GuestSystem
     /// <summary>Of these, those that make a device as soon as they are inserted: a script asks for them, with parameters.</summary>
     private static readonly string[] LaterModules = ["null_blk", "zram", "scsi_debug"];
 
-    private static readonly string[] HostTools = ["dash", "dd", "cmp", "mke2fs", "e2fsck", "losetup", "blkdiscard", "fstrim", "sync", "taskset", "blockdev"];
+    private static readonly string[] HostTools = ["dash", "dd", "cmp", "mke2fs", "e2fsck", "resize2fs", "losetup", "blkdiscard", "fstrim", "sync", "taskset", "blockdev"];
 
     private static readonly Lazy<GuestSystem> Shared = new(() => new GuestSystem(StockKernel.Get()));
 
