@@ -11,7 +11,7 @@ public class FastDeflateTests
     [Fact]
     public void Every_length_comes_back()
     {
-        for (int length = 1; length < 700; length++) Check(Text(length, words: 7, seed: length));
+        for (int length = 1; length < 700; length++) Check(Samples.Text(length, words: 7, seed: length));
     }
 
     [Theory]
@@ -21,7 +21,7 @@ public class FastDeflateTests
     [InlineData(1 << 20)]
     public void Pieces_and_their_borders_come_back(int length)
     {
-        Check(Text(length, words: 500, seed: 1));
+        Check(Samples.Text(length, words: 500, seed: 1));
         Check(new byte[length]);
         byte[] noise = new byte[length];
         new Random(2).NextBytes(noise);
@@ -66,7 +66,7 @@ public class FastDeflateTests
     [Fact]
     public void A_place_that_is_too_small_gives_nothing_and_is_not_left()
     {
-        byte[] block = Text(20_000, words: 300, seed: 4);
+        byte[] block = Samples.Text(20_000, words: 300, seed: 4);
         byte[] place = new byte[block.Length];
         int needed = _deflate.Compress(block, place);
         Assert.InRange(needed, 1, block.Length / 2);
@@ -81,7 +81,7 @@ public class FastDeflateTests
     [Fact]
     public void It_is_no_larger_than_what_zlib_makes_at_its_first_level()
     {
-        byte[] block = Text(256 << 10, words: 4000, seed: 5);
+        byte[] block = Samples.Text(256 << 10, words: 4000, seed: 5);
         using MemoryStream zlib = new();
         using (ZLibStream stream = new(zlib, new ZLibCompressionOptions { CompressionLevel = 1 }, leaveOpen: true)) stream.Write(block);
         Assert.InRange(_deflate.Compress(block, new byte[block.Length]), 1, (int)zlib.Length);
@@ -96,14 +96,5 @@ public class FastDeflateTests
         byte[] back = new byte[block.Length + 1];
         Assert.Equal(block.Length, stream.ReadAtLeast(back, back.Length, throwOnEndOfStream: false));
         Assert.True(back.AsSpan(0, block.Length).SequenceEqual(block));
-    }
-
-    private static byte[] Text(int length, int words, int seed)
-    {
-        Random random = new(seed);
-        byte[][] known = [.. Enumerable.Range(0, words).Select(_ => Enumerable.Range(0, random.Next(2, 12)).Select(_ => (byte)random.Next('a', 'z')).Append((byte)' ').ToArray())];
-        List<byte> text = [];
-        while (text.Count < length) text.AddRange(known[random.Next(words)]);
-        return [.. text.Take(length)];
     }
 }
