@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using Mirror.Dump.Archive.Writing.Deflate;
+using Mirror.Dump.Archive.Deflate;
 
 namespace Mirror.Dump.Tests.Archive;
 

@@ -43,11 +43,11 @@ internal sealed class FrameBatch
     }
 
     /// <summary>Decompresses what is compressed.</summary>
-    public void Inflate(int blockBytes)
+    public void Inflate(BlockInflater inflater, int blockBytes)
     {
         for (int i = 0; i < Count; i++)
         {
-            if (Frames[i].IsPacked) BlockInflater.Inflate(Frames[i], blockBytes);
+            if (Frames[i].IsPacked) inflater.Inflate(Frames[i], blockBytes);
         }
     }
 }

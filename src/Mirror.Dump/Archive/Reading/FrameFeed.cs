@@ -40,7 +40,7 @@ internal sealed class FrameFeed : IDisposable
                 if (_current.NeedsWork) _current.WaitReady(_stages.Token);
             }
             TapeFrame frame = _current.Frames[_given++];
-            if (frame.Kind == FrameKind.Plain) BlockInflater.Inflate(frame, _blockBytes);
+            if (frame.Kind == FrameKind.Plain) frame.TakeAsItIs();
             return frame;
         }
         catch (OperationCanceledException)
@@ -76,9 +76,10 @@ internal sealed class FrameFeed : IDisposable
 
     private void InflateAll()
     {
+        BlockInflater inflater = new();
         foreach (FrameBatch batch in _work.GetConsumingEnumerable(_stages.Token))
         {
-            batch.Inflate(_blockBytes);
+            batch.Inflate(inflater, _blockBytes);
             batch.SetReady();
         }
     }

@@ -52,7 +52,8 @@ internal sealed class SealedFrames(SealedVolumeReader reader, Stream stream, str
         int blockBytes = (largest - DumpFormat.PrefixBytes) / DumpFormat.RecordBytes * DumpFormat.RecordBytes;
         if (!BlockPrefix.TryRead(block, bigEndian: false, blockBytes, out BlockPrefix prefix)) return block;
         TapeFrame frame = new() { Kind = prefix.Kind("the archive"), Bytes = block[DumpFormat.PrefixBytes..], Length = block.Length - DumpFormat.PrefixBytes };
-        BlockInflater.Inflate(frame, blockBytes);
+        if (!frame.IsPacked) return frame.Bytes;
+        new BlockInflater().Inflate(frame, blockBytes);
         return frame.Records.AsSpan(0, frame.RecordsLength);
     }
 

@@ -30,4 +30,11 @@ internal sealed class TapeFrame
         Length = bytes;
         return Bytes.AsSpan(0, bytes);
     }
+
+    /// <summary>What stands in the volume is the records.</summary>
+    public void TakeAsItIs()
+    {
+        (Records, Bytes) = (Bytes, Records);
+        RecordsLength = Length;
+    }
 }

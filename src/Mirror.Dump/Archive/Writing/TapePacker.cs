@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.IO.Compression;
+using Mirror.Dump.Archive.Deflate;
 using Mirror.Dump.Archive.Format;
-using Mirror.Dump.Archive.Writing.Deflate;
 
 namespace Mirror.Dump.Archive.Writing;
 

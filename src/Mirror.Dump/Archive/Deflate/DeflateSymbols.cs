@@ -1,12 +1,18 @@
 using System.Numerics;
 
-namespace Mirror.Dump.Archive.Writing.Deflate;
+namespace Mirror.Dump.Archive.Deflate;
 
 /// <summary>The symbols of lengths and distances (RFC 1951, section 3.2.5).</summary>
 internal static class DeflateSymbols
 {
     /// <summary>Symbols of literals and lengths, and of distances.</summary>
     public const int Literals = 286, Distances = 30;
+
+    /// <summary>Symbols of the code in which the lengths of the other two are written.</summary>
+    public const int Metas = 19;
+
+    /// <summary>Bits of the longest code, and of the longest of the code of code lengths.</summary>
+    public const int MaxCodeBits = 15, MaxMetaCodeBits = 7;
 
     /// <summary>The symbol that ends a block, and that of the shortest length.</summary>
     public const int EndOfBlock = 256, FirstLength = 257;
@@ -31,6 +37,9 @@ internal static class DeflateSymbols
         LengthBases[Lengths - 1] = MaxLength;
     }
 
+    /// <summary>The order of the lengths of the code of code lengths (RFC 1951, section 3.2.7).</summary>
+    public static ReadOnlySpan<byte> MetaOrder => [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+
     /// <summary>The symbol of a length of 3 to 258.</summary>
     public static int OfLength(int length) => FirstLength + LengthSymbols[length];
 
@@ -51,4 +60,7 @@ internal static class DeflateSymbols
 
     /// <summary>Bits after a symbol of distances: the low bits of the distance less 1.</summary>
     public static int DistanceExtraBits(int symbol) => symbol < 4 ? 0 : (symbol >> 1) - 1;
+
+    /// <summary>The least distance of a symbol.</summary>
+    public static int DistanceBase(int symbol) => symbol < 4 ? symbol + 1 : ((2 + (symbol & 1)) << DistanceExtraBits(symbol)) + 1;
 }

@@ -1,4 +1,4 @@
-namespace Mirror.Dump.Archive.Writing.Deflate;
+namespace Mirror.Dump.Archive.Deflate;
 
 /// <summary>The shortest prefix code for how often symbols come, of a bounded length, in the form in which deflate writes it (RFC 1951, section 3.2.2).</summary>
 /// <param name="symbols">How many symbols there are; at least 2.</param>

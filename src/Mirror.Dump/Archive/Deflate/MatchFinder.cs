@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace Mirror.Dump.Archive.Writing.Deflate;
+namespace Mirror.Dump.Archive.Deflate;
 
 /// <summary>
 /// Finds what repeats in a piece, with one guess at each place: the last place with the same six bytes, or else with the same four. Where nothing repeats it takes longer and longer

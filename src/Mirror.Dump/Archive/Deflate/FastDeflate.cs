@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Mirror.Dump.Archive.Writing.Deflate;
+namespace Mirror.Dump.Archive.Deflate;
 
 /// <summary>
 /// Compresses a tape block in the zlib form (RFC 1950), for the fast levels: about as small as zlib's level 2 in little more than half of its time, because a block is known as a whole.
@@ -8,13 +8,9 @@ namespace Mirror.Dump.Archive.Writing.Deflate;
 /// </summary>
 internal sealed class FastDeflate
 {
-    private const int MaxCodeBits = 15, MaxMetaCodeBits = 7;
-
-    /// <summary>The order of the lengths of the code of code lengths (RFC 1951, section 3.2.7).</summary>
-    private static readonly byte[] MetaOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-
     private readonly MatchFinder _finder = new();
-    private readonly HuffmanCode _literals = new(DeflateSymbols.Literals, MaxCodeBits), _distances = new(DeflateSymbols.Distances, MaxCodeBits), _meta = new(MetaOrder.Length, MaxMetaCodeBits);
+    private readonly HuffmanCode _literals = new(DeflateSymbols.Literals, DeflateSymbols.MaxCodeBits), _distances = new(DeflateSymbols.Distances, DeflateSymbols.MaxCodeBits);
+    private readonly HuffmanCode _meta = new(DeflateSymbols.Metas, DeflateSymbols.MaxMetaCodeBits);
     private readonly uint[] _lengths = new uint[DeflateSymbols.MaxLength + 1];
     private readonly List<(byte Symbol, byte Extra, byte ExtraBits)> _metaSymbols = [];
 
@@ -32,7 +28,7 @@ internal sealed class FastDeflate
             Piece(block.Slice(at, Math.Min(MatchFinder.PieceBytes, block.Length - at)), last: block.Length - at <= MatchFinder.PieceBytes, ref writer);
         }
         writer.Align();
-        writer.Put(System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(Adler32(block)), 32);
+        writer.Put(System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(Adler32.Of(block)), 32);
         writer.Align();
         return writer.IsFull ? 0 : writer.Length;
     }
@@ -105,13 +101,13 @@ internal sealed class FastDeflate
             for (; run > 0; run--) PutMeta(length, 0, 0);
         }
         _meta.Make();
-        int metas = MetaOrder.Length;
-        while (metas > 4 && _meta.Lengths[MetaOrder[metas - 1]] == 0) metas--;
+        int metas = DeflateSymbols.Metas;
+        while (metas > 4 && _meta.Lengths[DeflateSymbols.MetaOrder[metas - 1]] == 0) metas--;
         writer.Put((uint)(literals - 257), 5);
         writer.Put((uint)(distances - 1), 5);
         writer.Put((uint)(metas - 4), 4);
         writer.Flush();
-        foreach (byte symbol in MetaOrder.AsSpan(0, metas))
+        foreach (byte symbol in DeflateSymbols.MetaOrder[..metas])
         {
             writer.Put(_meta.Lengths[symbol], 3);
             writer.Flush();
@@ -165,26 +161,5 @@ internal sealed class FastDeflate
         }
         foreach (byte literal in run) writer.Put(codes[literal]);
         writer.Flush();
-    }
-
-    private static uint Adler32(ReadOnlySpan<byte> bytes)
-    {
-        // So many bytes do not overflow 32 bits.
-        const int most = 5552;
-        const uint prime = 65521;
-        uint sum = 1, sums = 0;
-        while (!bytes.IsEmpty)
-        {
-            ReadOnlySpan<byte> part = bytes[..Math.Min(bytes.Length, most)];
-            foreach (byte b in part)
-            {
-                sum += b;
-                sums += sum;
-            }
-            sum %= prime;
-            sums %= prime;
-            bytes = bytes[part.Length..];
-        }
-        return (sums << 16) | sum;
     }
 }

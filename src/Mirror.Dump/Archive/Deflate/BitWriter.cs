@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 
-namespace Mirror.Dump.Archive.Writing.Deflate;
+namespace Mirror.Dump.Archive.Deflate;
 
 /// <summary>Bits into a place, lowest first, which is full when fewer than 8 bytes are left: what comes then is dropped.</summary>
 internal ref struct BitWriter(Span<byte> to)

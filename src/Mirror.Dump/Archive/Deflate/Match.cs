@@ -1,4 +1,4 @@
-namespace Mirror.Dump.Archive.Writing.Deflate;
+namespace Mirror.Dump.Archive.Deflate;
 
 /// <summary>Bytes that stood before.</summary>
 internal struct Match
