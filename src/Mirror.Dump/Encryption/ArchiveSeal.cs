@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Mirror.Dump.Encryption.Age;
 
@@ -5,13 +6,14 @@ namespace Mirror.Dump.Encryption;
 
 /// <summary>
 /// The key of one new archive. It is nowhere but here and, wrapped, in the headers that this writes: whoever wrote an archive cannot read it later
-/// without an identity or the passphrase. One volume at a time; not safe for several threads.
+/// without an identity or the passphrase. One volume at a time; not safe for several threads, <see cref="SealBlock"/> excepted.
 /// </summary>
 public sealed class ArchiveSeal : IDisposable
 {
     private readonly ArchiveKeys _keys;
     private readonly ArchiveSealOptions _options;
     private readonly byte[] _ageFile;
+    private readonly ConcurrentBag<BlockCipher> _idle = [];
     private readonly Guid _id;
     private SealedVolumeWriter? _current;
     private int _volume;
@@ -64,13 +66,24 @@ public sealed class ArchiveSeal : IDisposable
         };
         int slotBytes = HeaderBytes / 2;
         for (ulong sequence = 1; sequence <= 2; sequence++) output.Write(HeaderSlot.Write(header, _ageFile, slotBytes, sequence, _keys));
-        return _current = new SealedVolumeWriter(output, _keys, header, HeaderBytes, _options.Workers);
+        return _current = new SealedVolumeWriter(output, this, header);
+    }
+
+    /// <summary>Seals a block. Safe for several threads.</summary>
+    /// <param name="head">With the number that the block will have in the archive, which no other block may have.</param>
+    /// <param name="plain">Its bytes; where they lie behind the room for a head in <paramref name="to"/>, they are sealed in place.</param>
+    /// <param name="to">Where the sealed block goes, at its beginning.</param>
+    internal void SealBlock(BlockHead head, ReadOnlySpan<byte> plain, Span<byte> to)
+    {
+        if (!_idle.TryTake(out BlockCipher? cipher)) cipher = new BlockCipher(_keys);
+        cipher.Seal(head, plain, to);
+        _idle.Add(cipher);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _current?.Dispose();
+        foreach (BlockCipher cipher in _idle) cipher.Dispose();
         _keys.Dispose();
         CryptographicOperations.ZeroMemory(_ageFile);
     }

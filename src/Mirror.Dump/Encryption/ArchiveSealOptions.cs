@@ -22,7 +22,4 @@ public sealed record ArchiveSealOptions
 
     /// <summary>A host name that anybody may read, at most 255 bytes; null hides it.</summary>
     public string? ShownHostName { get; init; }
-
-    /// <summary>How many threads seal.</summary>
-    public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 8);
 }

@@ -19,6 +19,9 @@ internal readonly record struct BlockHead(long Number, int Length, uint Flags)
 
     public bool LastOfArchive => (Flags & SealFormat.LastOfArchive) != 0;
 
+    /// <summary>The number that a block has in its head.</summary>
+    public static long NumberOf(ReadOnlySpan<byte> block) => BinaryPrimitives.ReadInt64LittleEndian(block[SealFormat.MarkerBytes..]);
+
     /// <summary>Writes a head.</summary>
     /// <param name="to">The beginning of the block.</param>
     /// <param name="marker">The archive's marker.</param>

@@ -95,7 +95,7 @@ public sealed class HeaderTests
         using var passphrase = new AgePassphrase("p"u8, workFactor: 8);
         using var seal = ArchiveSeal.New(new ArchiveSealOptions { Passphrase = passphrase, BlockBytes = 10 });
         var output = new MemoryStream();
-        using (SealedVolumeWriter writer = seal.BeginVolume(output)) writer.Complete(lastVolume: true);
+        seal.BeginVolume(output).Complete(lastVolume: true);
         using var opener = new ArchiveOpener([], passphrase);
         Exception refused = Assert.Throws<AgeFormatException>(() => ArchiveRecipients.Add(new MemoryStream(output.ToArray()), "a", opener, [], [AgeIdentity.New().Recipient], () => { }));
         Assert.Contains("stands alone", refused.Message);

@@ -70,9 +70,9 @@ internal sealed class SealedArchive : IDisposable
 
     private void Seal(int blockBytes)
     {
-        using var seal = ArchiveSeal.New(new ArchiveSealOptions { Recipients = [Identity.Recipient], BlockBytes = blockBytes, Workers = 2 });
+        using var seal = ArchiveSeal.New(new ArchiveSealOptions { Recipients = [Identity.Recipient], BlockBytes = blockBytes });
         var output = new MemoryStream();
-        using SealedVolumeWriter writer = seal.BeginVolume(output);
+        SealedVolumeWriter writer = seal.BeginVolume(output);
         foreach (byte[] block in Blocks) Offsets.Add(writer.Add(block));
         Offsets.Add(writer.Length);
         writer.Complete(lastVolume: true);

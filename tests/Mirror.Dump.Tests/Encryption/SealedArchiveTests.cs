@@ -34,7 +34,7 @@ public sealed class SealedArchiveTests
         for (int v = 0; v < 3; v++)
         {
             var output = new MemoryStream();
-            using SealedVolumeWriter writer = seal.BeginVolume(output);
+            SealedVolumeWriter writer = seal.BeginVolume(output);
             for (int i = 0; i < 5; i++) writer.Add(Encoding.ASCII.GetBytes($"volume {v} block {i}"));
             if (v == 0) Assert.Throws<InvalidOperationException>(() => seal.BeginVolume(new MemoryStream()));
             writer.Complete(v == 2);
@@ -69,11 +69,9 @@ public sealed class SealedArchiveTests
         using var passphrase = new AgePassphrase("correct horse"u8, workFactor: 10);
         using var seal = ArchiveSeal.New(new ArchiveSealOptions { Passphrase = passphrase, BlockBytes = 10 });
         var output = new MemoryStream();
-        using (SealedVolumeWriter writer = seal.BeginVolume(output))
-        {
-            writer.Add("0123456789"u8);
-            writer.Complete(lastVolume: true);
-        }
+        SealedVolumeWriter writer = seal.BeginVolume(output);
+        writer.Add("0123456789"u8);
+        writer.Complete(lastVolume: true);
         output.Position = 0;
         using (var opener = new ArchiveOpener([], passphrase))
         using (SealedVolumeReader reader = opener.Open(output, "p")) Assert.Equal("0123456789"u8.ToArray(), reader.Read().Data.ToArray());
@@ -112,11 +110,11 @@ public sealed class SealedArchiveTests
     }
 
     [Fact]
-    public void A_failed_output_is_told_at_the_next_block_or_at_the_end()
+    public void A_failed_output_is_told()
     {
         using var identity = AgeIdentity.New();
         using var seal = ArchiveSeal.New(new ArchiveSealOptions { Recipients = [identity.Recipient], BlockBytes = 100_000 });
-        using SealedVolumeWriter writer = seal.BeginVolume(new MemoryStream(new byte[seal.HeaderBytes + 1_500_000]));
+        SealedVolumeWriter writer = seal.BeginVolume(new MemoryStream(new byte[seal.HeaderBytes + 1_500_000]));
         byte[] block = new byte[100_000];
         Assert.Throws<IOException>(() =>
         {
@@ -124,5 +122,27 @@ public sealed class SealedArchiveTests
             writer.Complete(lastVolume: true);
         });
         Assert.False(writer.IsComplete);
+    }
+
+    [Fact]
+    public void A_block_that_was_sealed_under_another_number_is_not_written()
+    {
+        using var identity = AgeIdentity.New();
+        using var seal = ArchiveSeal.New(new ArchiveSealOptions { Recipients = [identity.Recipient], BlockBytes = 100 });
+        MemoryStream output = new();
+        SealedVolumeWriter writer = seal.BeginVolume(output);
+        byte[] block = new byte[ArchiveSeal.SealedBytes(100)];
+        for (int number = 0; number < 2; number++)
+        {
+            seal.SealBlock(new BlockHead(number, 100, Flags: 0), new byte[100], block);
+            Assert.Equal(output.Length, writer.AddSealed(block, 1));
+        }
+        long before = output.Length;
+        foreach (int number in new[] { 0, 1, 3 })
+        {
+            seal.SealBlock(new BlockHead(number, 100, Flags: 0), new byte[100], block);
+            Assert.Throws<InvalidOperationException>(() => writer.AddSealed(block, 1));
+        }
+        Assert.Equal(before, output.Length);
     }
 }

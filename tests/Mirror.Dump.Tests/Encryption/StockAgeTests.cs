@@ -72,7 +72,7 @@ public sealed class StockAgeTests
     {
         using var seal = ArchiveSeal.New(options);
         var output = new MemoryStream();
-        using SealedVolumeWriter writer = seal.BeginVolume(output);
+        SealedVolumeWriter writer = seal.BeginVolume(output);
         writer.Add("0123456789"u8);
         writer.Complete(lastVolume: true);
         return output.ToArray();

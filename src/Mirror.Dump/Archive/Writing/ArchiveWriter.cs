@@ -52,13 +52,13 @@ internal sealed class ArchiveWriter
             header.BlockRecords = _request.BlockRecords;
         }
         int blockBytes = _request.BlockRecords * DumpFormat.RecordBytes;
-        TapePacker packer = new(blockBytes, _request.CompressionLevel);
+        TapePacker packer = new(blockBytes, _request.CompressionLevel, seal);
         TapeOutput output = new(volumes, seal);
         int unitBlocks = _request.VolumeBytes > 0 ? 1 : Math.Max(1, UnitBytes / blockBytes);
         ArchiveIndexWriter? indexWriter = index is null ? null : new ArchiveIndexWriter(index, date);
         using TapePipeline pipeline = new(_source, blockBytes, unitBlocks, packer, output, indexWriter, Problem,
             written => progress?.Invoke(written, _plan.EstimatedBytes), _request.VolumeBytes > 0, cancellation);
-        _planner = new RecordPlanner(pipeline, volumeHeader, _request.BlockRecords, output.MostBytes(packer.MostBytes), _request.VolumeBytes - output.HeadBytes(packer.MostBytes));
+        _planner = new RecordPlanner(pipeline, volumeHeader, _request.BlockRecords, packer.MostBytes, _request.VolumeBytes - output.HeadBytes);
 
         Map(RecordType.Clear, _plan.InUse);
         Map(RecordType.Bits, _plan.Dumped);

@@ -2,7 +2,7 @@ using Mirror.Dump.Encryption;
 
 namespace Mirror.Dump.Archive.Writing;
 
-/// <summary>Writes packed tape blocks to volumes, sealed where that was asked for. Used by one thread.</summary>
+/// <summary>Writes packed tape blocks to volumes. Used by one thread.</summary>
 /// <param name="volumes">Where volumes go.</param>
 /// <param name="seal">Encryption, or null.</param>
 internal sealed class TapeOutput(IVolumeSet volumes, ArchiveSeal? seal)
@@ -14,11 +14,8 @@ internal sealed class TapeOutput(IVolumeSet volumes, ArchiveSeal? seal)
     /// <summary>Bytes written to all volumes.</summary>
     public long WrittenBytes => _before + (_sealed?.Length ?? _position);
 
-    /// <summary>Bytes in the file of a block of <paramref name="plainBytes"/>.</summary>
-    public int MostBytes(int plainBytes) => seal is null ? plainBytes : ArchiveSeal.SealedBytes(plainBytes);
-
     /// <summary>Bytes of a volume that are no blocks.</summary>
-    public int HeadBytes(int plainBytes) => seal is null ? 0 : seal.HeaderBytes + ArchiveSeal.SealedBytes(0);
+    public int HeadBytes => seal is null ? 0 : seal.HeaderBytes + ArchiveSeal.SealedBytes(0);
 
     /// <summary>Ends the volume before, and begins one.</summary>
     public void BeginVolume(int volume)
@@ -28,19 +25,14 @@ internal sealed class TapeOutput(IVolumeSet volumes, ArchiveSeal? seal)
         _sealed = seal?.BeginVolume(_stream);
     }
 
-    /// <summary>Writes blocks.</summary>
+    /// <summary>Writes blocks, which are sealed if this is encrypted.</summary>
     /// <returns>Where in the volume the first one begins.</returns>
-    public long Write(ReadOnlySpan<byte> blocks, List<int> starts)
+    public long Write(ReadOnlySpan<byte> blocks, int count)
     {
-        if (_sealed is null)
-        {
-            _stream!.Write(blocks);
-            _position += blocks.Length;
-            return _position - blocks.Length;
-        }
-        long first = _sealed.Length;
-        for (int i = 0; i < starts.Count; i++) starts[i] = (int)(_sealed.Add(blocks[starts[i]..(i + 1 < starts.Count ? starts[i + 1] : blocks.Length)]) - first);
-        return first;
+        if (_sealed is not null) return _sealed.AddSealed(blocks, count);
+        _stream!.Write(blocks);
+        _position += blocks.Length;
+        return _position - blocks.Length;
     }
 
     /// <summary>The last block was written.</summary>
@@ -55,7 +47,6 @@ internal sealed class TapeOutput(IVolumeSet volumes, ArchiveSeal? seal)
         _stream!.Flush();
         _before += _sealed?.Length ?? _position;
         _position = 0;
-        _sealed?.Dispose();
         _sealed = null;
     }
 }

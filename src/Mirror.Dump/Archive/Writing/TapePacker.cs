@@ -3,23 +3,25 @@ using System.Collections.Concurrent;
 using System.IO.Compression;
 using Mirror.Dump.Archive.Deflate;
 using Mirror.Dump.Archive.Format;
+using Mirror.Dump.Encryption;
 
 namespace Mirror.Dump.Archive.Writing;
 
-/// <summary>Compresses the blocks of a unit. Safe for several threads.</summary>
+/// <summary>Compresses and seals the blocks of a unit. Safe for several threads.</summary>
 /// <param name="blockBytes">Bytes of a tape block.</param>
 /// <param name="level">Of zlib, 1 to 9; 0 for none. The first two are <see cref="FastDeflate"/>'s, the others zlib's own.</param>
-internal sealed class TapePacker(int blockBytes, int level)
+/// <param name="seal">Encryption, or null.</param>
+internal sealed class TapePacker(int blockBytes, int level, ArchiveSeal? seal)
 {
     private const int LastFastLevel = 2;
 
     private readonly ConcurrentBag<FastDeflate> _idle = [];
 
     /// <summary>Whether blocks are written as they are.</summary>
-    public bool IsIdentity => level == 0;
+    public bool IsIdentity => level == 0 && seal is null;
 
     /// <summary>Most bytes that a block takes.</summary>
-    public int MostBytes => level == 0 ? blockBytes : blockBytes + DumpFormat.PrefixBytes;
+    public int MostBytes => blockBytes + (level == 0 ? 0 : DumpFormat.PrefixBytes) + (seal is null ? 0 : SealFormat.OverheadBytes);
 
     /// <summary>Packs a unit; <see cref="TapeUnit.Packed"/> has it afterwards.</summary>
     public void Pack(TapeUnit unit)
@@ -35,10 +37,23 @@ internal sealed class TapePacker(int blockBytes, int level)
         for (int i = 0; i < count; i++)
         {
             unit.BlockStarts.Add(at);
-            at += Compress(unit.Buffer, i * blockBytes, plain: i == 0 && unit.BeginsVolume, unit.Packed, at);
+            at += seal is null ? Compress(unit, i, at) : Seal(seal, unit, i, at);
         }
         unit.PackedLength = at;
     }
+
+    private int Seal(ArchiveSeal seal, TapeUnit unit, int block, int at)
+    {
+        ReadOnlySpan<byte> plain = level == 0
+            ? unit.Buffer.AsSpan(block * blockBytes, blockBytes)
+            : unit.Packed.AsSpan(at + SealFormat.HeadBytes, Compress(unit, block, at + SealFormat.HeadBytes));
+        // The end of each volume before has a number too.
+        BlockHead head = new(unit.FirstBlock + block + unit.Volume - 1, plain.Length, Flags: 0);
+        seal.SealBlock(head, plain, unit.Packed.AsSpan(at));
+        return head.SealedBytes;
+    }
+
+    private int Compress(TapeUnit unit, int block, int at) => Compress(unit.Buffer, block * blockBytes, plain: block == 0 && unit.BeginsVolume, unit.Packed, at);
 
     private int Compress(byte[] from, int offset, bool plain, byte[] to, int at)
     {

@@ -222,7 +222,7 @@ internal sealed class TapePipeline : IDisposable
         if (unit.BeginsVolume) _output.BeginVolume(unit.Volume);
         long before = _output.WrittenBytes;
         ReadOnlySpan<byte> bytes = _packer.IsIdentity ? unit.Buffer.AsSpan(0, unit.Length) : unit.Packed.AsSpan(0, unit.PackedLength);
-        long position = _output.Write(bytes, unit.BlockStarts);
+        long position = _output.Write(bytes, unit.BlockStarts.Count);
         _index?.Add(unit, _blockBytes, position);
         _sizes?.Add((int)(_output.WrittenBytes - before), CancellationToken.None);
         if (unit.Last) _output.EndLast();
