@@ -1,9 +1,10 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Mirror.Cli.Tests;
 
 /// <summary>Server and client as an administrator starts them: the real program, twice, over loopback. A plain file stands for the disk.</summary>
-public sealed class ServiceCommandTests
+public sealed partial class ServiceCommandTests
 {
     private const int Mebi = 1 << 20;
 
@@ -16,9 +17,12 @@ public sealed class ServiceCommandTests
         new Random(7).NextBytes(content.AsSpan(Mebi, 2 * Mebi));
         await File.WriteAllBytesAsync(fixture.File("disk"), content);
         await fixture.DiskmirrorAsync("secret", "new", "--out", fixture.File("master"));
-        string address = CliFixture.FreeAddress();
         // All of the server's options from its file, and one of the client's from the command line over what its file says.
-        await File.WriteAllTextAsync(fixture.File("server.conf"), $"store = {fixture.File("store")}\nlisten = {address}\nsecret-file = {fixture.File("master")}\n");
+        await File.WriteAllTextAsync(fixture.File("server.conf"), $"store = {fixture.File("store")}\nlisten = 127.0.0.1:0\nsecret-file = {fixture.File("master")}\n");
+        using DiskmirrorProcess server = DiskmirrorProcess.Start(fixture.Run, null, "server", "--config", fixture.File("server.conf"));
+        // The port that the server has, not one that was free a moment ago.
+        await CliFixture.UntilAsync(() => server.HasExited || Listening().IsMatch(server.Error), () => server.Error);
+        string address = Listening().Match(server.Error).Groups[1].Value;
         await File.WriteAllTextAsync(fixture.File("client.conf"), $"""
             disk = {fixture.File("disk")}
             server = {address}
@@ -28,7 +32,6 @@ public sealed class ServiceCommandTests
             tap = rescan-only
             limit = 100M
             """);
-        using DiskmirrorProcess server = DiskmirrorProcess.Start(fixture.Run, null, "server", "--config", fixture.File("server.conf"));
         using DiskmirrorProcess client = DiskmirrorProcess.Start(fixture.Run, null, "client", "--config", fixture.File("client.conf"), "--volume", "home");
         string image = fixture.File("store/home/image");
         JsonElement status = default;
@@ -160,6 +163,9 @@ public sealed class ServiceCommandTests
             foreach (string field in (string[])["number", "path", "sizeBytes", "model", "serial", "uses"]) Assert.True(disk.TryGetProperty(field, out _), field);
         Assert.Equal(0, (await fixture.DiskmirrorAsync("disks")).Code);
     }
+
+    [GeneratedRegex(@"Listening on (\S+:\d+)")]
+    private static partial Regex Listening();
 
     private static async Task<byte[]> ReadAsync(string image)
     {

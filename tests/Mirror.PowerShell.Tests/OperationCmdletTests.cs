@@ -22,7 +22,7 @@ public sealed class OperationCmdletTests
         MirrorStatus snapshot = live.Snapshot();
         Assert.Equal(MirrorState.NoConn, live.State);
         fake.Status = fake.Status with { State = MirrorState.Live };
-        Assert.True(SpinWait.SpinUntil(() => live.State == MirrorState.Live, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => live.State == MirrorState.Live, TimeSpan.FromSeconds(60)));
         Assert.Equal(MirrorState.NoConn, snapshot.State);
         Assert.Empty(output.Errors);
     }

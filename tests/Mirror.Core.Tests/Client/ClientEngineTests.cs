@@ -38,7 +38,6 @@ public sealed class ClientEngineTests
     public async Task A_stalled_server_lowers_the_rate_step_by_step_and_costs_no_scan()
     {
         await using var rig = new EngineRig();
-        rig.Options = rig.Options with { Silence = TimeSpan.FromSeconds(60) };
         rig.Start();
         await rig.WaitIdleAsync();
         Assert.Equal(TapRate.Hi, rig.Client.Status.Rate);
@@ -190,7 +189,7 @@ public sealed class ClientEngineTests
         rig.Disk.EvenlySlow = true;
         rig.Start();
         var data = new byte[4096];
-        DateTime end = DateTime.UtcNow.AddSeconds(30);
+        DateTime end = DateTime.UtcNow + EngineRig.Deadline;
         for (int i = 0; rig.Client.Status.State != MirrorState.Live && DateTime.UtcNow < end; i++)
         {
             data.AsSpan().Fill((byte)i);
@@ -215,7 +214,7 @@ public sealed class ClientEngineTests
             for (int i = 0; i < 60; i++)
             {
                 rig.Tap.CrashAfterCalls = random.Next(400);
-                await Assert.ThrowsAsync<Mirror.Core.Fakes.FakeCrashException>(() => rig.Running.WaitAsync(TimeSpan.FromSeconds(30)));
+                await Assert.ThrowsAsync<Mirror.Core.Fakes.FakeCrashException>(() => rig.Running.WaitAsync(EngineRig.Deadline));
                 if (random.Next(3) == 0) rig.Server.LosePower();
                 rig.Start(continued: true);
             }
@@ -276,7 +275,7 @@ public sealed class ClientEngineTests
         rig.Start();
         var random = new Random(16);
         var data = new byte[4096];
-        DateTime end = DateTime.UtcNow.AddSeconds(60);
+        DateTime end = DateTime.UtcNow + EngineRig.Deadline;
         while (Volatile.Read(ref marks) < 8 && DateTime.UtcNow < end)
         {
             for (int i = 0; i < 20; i++)

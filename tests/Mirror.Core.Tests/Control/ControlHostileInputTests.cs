@@ -5,6 +5,8 @@ using Mirror.Core.Fakes.Control;
 
 namespace Mirror.Core.Tests.Control;
 
+// What the whole process allocates is looked at.
+[Collection("Alone")]
 public sealed class ControlHostileInputTests
 {
     [Theory]

@@ -140,24 +140,6 @@ public sealed class ControlSocketTests
     }
 
     [Fact]
-    public async Task A_hundred_volumes_behind_one_server_and_thirty_clients_answer_within_half_a_second()
-    {
-        await using ControlFixture fixture = new();
-        fixture.Host([.. Enumerable.Range(0, 100).Select(i => new FakeMirrorRole($"v{i}", MirrorRole.Server))]);
-        for (int i = 0; i < 30; i++) fixture.Host(new FakeMirrorRole($"v{i}"));
-        await fixture.Client.SurveyAsync(default);
-        // The best of five: the machine does other things too.
-        double best = double.MaxValue;
-        for (int i = 0; i < 5; i++)
-        {
-            long before = Stopwatch.GetTimestamp();
-            Assert.Equal(130, (await fixture.Client.SurveyAsync(default)).Volumes.Count);
-            best = Math.Min(best, Stopwatch.GetElapsedTime(before).TotalSeconds);
-        }
-        Assert.InRange(best, 0, 0.5);
-    }
-
-    [Fact]
     public async Task Requests_reach_the_role_and_prefer_the_client()
     {
         await using ControlFixture fixture = new();

@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using System.Text;
 using Mirror.Core.Mounts;
+using Xunit.Abstractions;
 
 namespace Mirror.Core.Tests.Mounts;
 
 /// <summary>Partition tables as they are, and as they should never be.</summary>
-public sealed class PartitionReaderTests
+public sealed class PartitionReaderTests(ITestOutputHelper output)
 {
     private const int Size = 1 << 20;
 
@@ -45,6 +46,7 @@ public sealed class PartitionReaderTests
     public void Whatever_a_table_says_a_partition_lies_in_the_image_and_nothing_outside_is_read()
     {
         int seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         for (int i = 0; i < 20_000; i++)
         {

@@ -81,7 +81,14 @@ public sealed class HostileServerTests
         // The first contact is an error of its own, and the fourth answer is cut for certain, whatever the seed says.
         server.Change = (type, frame) => ++answers > 1 && server.Connections < 25 && (answers == 4 || random.Next(12) == 0) ? null : frame;
         var target = new FakeTarget(Size);
-        await RestoreAsync(server, target);
+        try
+        {
+            await RestoreAsync(server, target);
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"seed {seed}: {e.Message}", e);
+        }
         Assert.True(Content.AsSpan().SequenceEqual(target.Content), $"seed {seed}");
         Assert.True(server.Connections > 1, $"seed {seed}: nothing was cut");
     }
@@ -126,7 +133,7 @@ public sealed class HostileServerTests
     }
 
     private static Task<RestoreResult> RestoreAsync(LyingServer server, FakeTarget target, RestoreOptions? options = null) =>
-        new RestoreRun(options ?? Options, server.ConnectAsync, target).RunAsync(null, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+        new RestoreRun(options ?? Options, server.ConnectAsync, target).RunAsync(null, CancellationToken.None).WaitAsync(TestClient.Deadline);
 
     private static byte[] Alter(byte[] frame, int from, int length)
     {

@@ -70,7 +70,7 @@ internal sealed class RestoreRig : IAsyncDisposable
     }
 
     public Task<RestoreResult> RestoreAsync(FakeTarget target, IProgress<RestoreProgress>? progress = null) =>
-        new RestoreRun(Options, ConnectAsync, target, progress).RunAsync(null, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+        new RestoreRun(Options, ConnectAsync, target, progress).RunAsync(null, CancellationToken.None).WaitAsync(TestClient.Deadline);
 
     public Task<RestoreConnection> OpenAsync() => RestoreRun.OpenAsync(Options, ConnectAsync, TimeProvider.System, CancellationToken.None);
 

@@ -96,7 +96,7 @@ public sealed class ServerHistoryTests
     public async Task What_a_killed_reader_left_is_removed_but_nothing_that_is_read_or_was_named_by_a_person()
     {
         var files = new FakeImageFiles();
-        await using ServerFixture server = await ServerFixture.StartAsync(files, new VolumeLimits { HistoryInterval = TimeSpan.FromMilliseconds(20), PassingSnapshotAge = TimeSpan.FromMilliseconds(200) });
+        await using ServerFixture server = await ServerFixture.StartAsync(files, new VolumeLimits { HistoryInterval = TimeSpan.FromMilliseconds(20), PassingSnapshotAge = TimeSpan.FromSeconds(3) });      // within it, this test opens its own
         TestClient client = await server.WelcomedAsync(Size);
         await client.BecomeLiveAsync();
         IHistoryRole volume = Volume(server);

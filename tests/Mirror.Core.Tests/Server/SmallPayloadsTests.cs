@@ -26,7 +26,7 @@ public sealed class SmallPayloadsTests
         {
             int length = 64 * (1 + random.Next(16));
             while (taken.Count > 0 && (taken.Sum(t => t.Cost) + 2 * length > 4096 || random.Next(3) == 0)) GiveBack();
-            (Memory<byte> memory, int cost) = await ring.TakeAsync(length, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(5));
+            (Memory<byte> memory, int cost) = await ring.TakeAsync(length, CancellationToken.None).AsTask().WaitAsync(TestClient.Deadline);
             Assert.Equal(length, memory.Length);
             memory.Span.Fill((byte)i);
             taken.Enqueue((memory, cost, (byte)i));

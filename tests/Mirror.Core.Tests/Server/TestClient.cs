@@ -5,7 +5,7 @@ namespace Mirror.Core.Tests.Server;
 /// <summary>A client that says exactly what a test wants. Server's ALIVEs are skipped.</summary>
 internal sealed class TestClient : IDisposable
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly Stream _stream;
     private readonly FrameReader _reader;

@@ -1,9 +1,10 @@
 using Mirror.Core.Fakes;
 using Mirror.Core.Store;
+using Xunit.Abstractions;
 
 namespace Mirror.Core.Tests.Store;
 
-public sealed class ImageStoreTests
+public sealed class ImageStoreTests(ITestOutputHelper output)
 {
     private const string Image = "/s/image", Marks = "/s/marks";
     private const int Size = 2 << 20;
@@ -157,6 +158,7 @@ public sealed class ImageStoreTests
     public void Random_writes_and_zeroes_equal_a_plain_array()
     {
         int seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         var files = new FakeImageFiles();
         using ImageStore store = Open(files, create: true);

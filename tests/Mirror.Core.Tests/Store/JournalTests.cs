@@ -31,10 +31,11 @@ public sealed class JournalTests
                 Volatile.Write(ref written, i + 1);
             }
         });
-        await Task.WhenAny(writer, Task.Delay(500));
+        await Server.ServerFixture.UntilAsync(() => Volatile.Read(ref written) >= 8);
+        await Task.WhenAny(writer, Task.Delay(500));     // time to do what it must not
         Assert.InRange(Volatile.Read(ref written), 8, JournalBytes / (16 << 10));
         gate.Set();
-        await writer.WaitAsync(TimeSpan.FromSeconds(20));
+        await writer.WaitAsync(Server.TestClient.Deadline);
         // It was throttled, not moved aside.
         Assert.DoesNotContain(_files.Operations, o => o.Path.Contains("overlay", StringComparison.Ordinal));
         Assert.Equal(_disk, rig.Consistent(settled: true)!.Value.Bytes);

@@ -157,7 +157,7 @@ public sealed class FrameReaderTests
         Task<MessageType> waiting = reader.ReadAsync(default).AsTask();
         Assert.False(waiting.IsCompleted);
         held.Dispose();
-        Assert.Equal(MessageType.Write, await waiting.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal(MessageType.Write, await waiting.WaitAsync(HandshakeFixture.Deadline));
 
         held = reader.TakePayload();
         using FrameReader other = Reader(new ScriptedStream(frame), FrameSender.Client, pool);
@@ -175,7 +175,7 @@ public sealed class FrameReaderTests
         var pool = new PayloadPool(1);
         Assert.True(pool.TryRent(out PayloadBuffer? all));
         using FrameReader reader = Reader(new ScriptedStream([0x11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 16, 0]), FrameSender.Client, pool);
-        await Assert.ThrowsAsync<ProtocolException>(() => reader.ReadAsync(default).AsTask().WaitAsync(TimeSpan.FromSeconds(10)));
+        await Assert.ThrowsAsync<ProtocolException>(() => reader.ReadAsync(default).AsTask().WaitAsync(HandshakeFixture.Deadline));
         all!.Dispose();
     }
 

@@ -1,14 +1,16 @@
 using System.Net;
 using Mirror.Core.Wire;
+using Xunit.Abstractions;
 
 namespace Mirror.Core.Tests.Wire;
 
 public sealed class UnprovenConnectionsTests
 {
     private readonly ManualClock _clock = new();
+    private readonly ITestOutputHelper _output;
     private readonly UnprovenConnections _places;
 
-    public UnprovenConnectionsTests() => _places = new UnprovenConnections(new UnprovenLimits(), _clock, new Random(1));
+    public UnprovenConnectionsTests(ITestOutputHelper output) => (_output, _places) = (output, new UnprovenConnections(new UnprovenLimits(), _clock, new Random(1)));
 
     private static IPAddress V4(int net, int host) => new([10, (byte)(net >> 8), (byte)net, (byte)host]);
 
@@ -102,6 +104,7 @@ public sealed class UnprovenConnectionsTests
     public void Random_coming_and_going_never_passes_a_limit()
     {
         int seed = Environment.TickCount;
+        _output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         var open = new List<UnprovenConnections.Place>();
         for (int step = 0; step < 50_000; step++)

@@ -4,7 +4,7 @@ namespace Mirror.Driver.Tests.Disks;
 
 public sealed class DiskReadQueueTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Exactly_as_many_reads_are_in_flight_as_there_are_readers()

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
 using Mirror.Driver.Disks;
+using Xunit.Abstractions;
 
 namespace Mirror.Driver.Tests.Disks;
 
-public sealed class PartitionTableTests
+public sealed class PartitionTableTests(ITestOutputHelper output)
 {
     private static readonly Guid Unique = new("0fc63daf-8483-4772-8e79-3d69d8477de4");
 
@@ -33,6 +34,7 @@ public sealed class PartitionTableTests
     public void Any_damage_gives_nothing_or_something_but_never_an_exception()
     {
         int seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         byte[] good = Gpt(512, 3, 2048, "data");
         for (int i = 0; i < 20_000; i++)

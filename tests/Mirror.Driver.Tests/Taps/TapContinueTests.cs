@@ -75,7 +75,7 @@ public sealed class TapContinueTests
         using var disk = new TestDisk(16 << 20);
         using (EbpfTap first = disk.Open()) first.SaveState([1, 2, 3]);
         disk.Detach();
-        Shell.Run($"losetup {disk.Path} {disk.BackingFile}");
+        disk.AttachAgain();
         using EbpfTap second = disk.Open();
         Assert.False(second.Description.Continued);
         Assert.True(second.LoadState().IsEmpty);

@@ -49,7 +49,7 @@ internal sealed class TestDisk : IDisposable
     public void Partition(params (long Start, long Sectors)[] parts)
     {
         for (int i = 0; i < parts.Length; i++) Shell.Run($"addpart {Path} {i + 1} {parts[i].Start} {parts[i].Sectors}");
-        long deadline = Environment.TickCount64 + 5000;
+        long deadline = Environment.TickCount64 + 60_000;
         while (!File.Exists($"{Path}p{parts.Length}"))
         {
             if (Environment.TickCount64 > deadline) throw new InvalidOperationException("The partitions did not appear.");
@@ -58,6 +58,17 @@ internal sealed class TestDisk : IDisposable
     }
 
     public void Detach() => Shell.Run($"losetup -d {Path}");
+
+    /// <summary>Attaches the file again under the same number. Meanwhile another test can have been given that number: then until it gives it back.</summary>
+    public void AttachAgain()
+    {
+        long deadline = Environment.TickCount64 + 60_000;
+        while (Shell.Try($"losetup {Path} {_file}") is { Code: not 0 } failed)
+        {
+            if (Environment.TickCount64 > deadline) throw new InvalidOperationException($"{Path} could not be had again: {failed.Output}");
+            Thread.Sleep(10);
+        }
+    }
 
     public void Cleanup(Action action) => _cleanups.Add(action);
 

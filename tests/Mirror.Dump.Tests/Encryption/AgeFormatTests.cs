@@ -167,17 +167,26 @@ public sealed class AgeFormatTests : IDisposable
         Assert.Contains("stands alone", Refuse(Compose(good, good)));
         Assert.Contains("stands alone", Refuse(Compose(good, _identity.Recipient.Wrap(_fileKey))));
         Assert.Contains("stands alone", Refuse(Compose(_identity.Recipient.Wrap(_fileKey), good)));
-        long begun = Environment.TickCount64;
+        // scrypt is known by the memory it takes: 1 KiB for each step of work.
+        Assert.InRange(Allocated(() => AgeFile.Decrypt(Compose(good), 32, [], passphrase)), 256 << 10, 1 << 20);
+        long before = GC.GetAllocatedBytesForCurrentThread();
         foreach (string factor in new[] { "21", "23", "30", "63", "999999999" }) Assert.Contains("refused", Refuse(Compose(good with { Arguments = ["scrypt", good.Arguments[1], factor] })));
         foreach (string factor in new[] { "0", "08", "010", "+8", "-8", "0x8", "8 ", "a", "99999999999999999999", "٨" })
             Refuse(Compose(good with { Arguments = ["scrypt", good.Arguments[1], factor] }));
-        Assert.True(Environment.TickCount64 - begun < 1000, "work was done before the work factor was looked at");
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 4 << 20, "work was done before the work factor was looked at");
         Assert.Contains("passphrase is not", Refuse(Compose(good with { Arguments = ["scrypt", good.Arguments[1], "9"] })));
         Assert.Contains("salt", Refuse(Compose(good with { Arguments = ["scrypt", AgeBase64.Encode(new byte[17]), "8"] })));
         Assert.Contains("1 arguments", Refuse(Compose(good with { Arguments = ["scrypt", good.Arguments[1]] })));
         Assert.Contains("3 arguments", Refuse(Compose(good with { Arguments = [.. good.Arguments, "x"] })));
 
         string Refuse(byte[] file) => Assert.Throws<AgeFormatException>(() => AgeFile.Decrypt(file, 32, [_identity], passphrase)).Message;
+
+        static long Allocated(Action work)
+        {
+            long from = GC.GetAllocatedBytesForCurrentThread();
+            work();
+            return GC.GetAllocatedBytesForCurrentThread() - from;
+        }
     }
 
     [Fact]

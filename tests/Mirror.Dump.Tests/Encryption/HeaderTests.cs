@@ -1,10 +1,11 @@
 using Mirror.Dump.Encryption;
 using Mirror.Dump.Encryption.Age;
+using Xunit.Abstractions;
 
 namespace Mirror.Dump.Tests.Encryption;
 
 /// <summary>Sections 2.1 and 2.2 of docs/archive-encryption.md.</summary>
-public sealed class HeaderTests
+public sealed class HeaderTests(ITestOutputHelper output)
 {
     [Fact]
     public void A_recipient_that_was_added_opens_the_archive_and_the_blocks_are_the_same()
@@ -129,6 +130,7 @@ public sealed class HeaderTests
     public void Thousands_of_mutated_headers_open_or_are_refused_and_take_bounded_memory()
     {
         int seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         using SealedArchive archive = SealedArchive.Make(2, 100);
         using var opener = new ArchiveOpener([archive.Identity]);
