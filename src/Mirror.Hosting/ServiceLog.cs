@@ -29,8 +29,8 @@ internal static partial class ServiceLog
     [LoggerMessage(807, LogLevel.Warning, "{Volume}: whoever listens to events threw: {Reason}")]
     public static partial void SubscriberFailed(ILogger logger, string volume, string reason);
 
-    [LoggerMessage(808, LogLevel.Information, "{Volume}: archived into {Path}: {Inodes} inodes, {Bytes} bytes")]
-    public static partial void Archived(ILogger logger, string volume, string path, long inodes, long bytes);
+    [LoggerMessage(808, LogLevel.Information, "{Volume}: archived, level {Level}, into {Path}: {Inodes} inodes, {Bytes} bytes")]
+    public static partial void Archived(ILogger logger, string volume, int level, string path, long inodes, long bytes);
 
     [LoggerMessage(809, LogLevel.Warning, "{Volume}: {What}")]
     public static partial void ArchiveNote(ILogger logger, string volume, string what);

@@ -10,6 +10,8 @@ internal sealed class FakeViewedVolume(string name, string file) : IViewedRole
 
     public string? ArchiveError { get; set; }
 
+    public LastArchive? LastArchive { get; set; }
+
     /// <summary>Thrown by what opens it.</summary>
     public Exception? Failure { get; set; }
 

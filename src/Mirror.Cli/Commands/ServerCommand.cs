@@ -19,7 +19,7 @@ internal static class ServerCommand
     private static readonly Option<string?> FormerSecretFile = ServiceOptions.Text("--former-secret-file", "FILE", "The master secret of before, whose clients are still taken while they get new secrets.");
     private static readonly Option<string?> SpaceWarning = ServiceOptions.Text("--space-warning", "PERCENT", "Warn when less is free where images lie; 10 when not given, 0 for never.");
     private static readonly Option<string?> SpaceCritical = ServiceOptions.Text("--space-critical", "PERCENT", "Call it critical when less is free; 3 when not given, 0 for never.");
-    private static readonly Option<string?> Archives = ServiceOptions.Text("--archives", "RULE", "Archive every volume that has no --archive-volume by this rule, like that of --snapshots, into --archive-directory.");
+    private static readonly Option<string?> Archives = ServiceOptions.Text("--archives", "RULE", "Archive every volume that has no --archive-volume by this rule, like that of --snapshots, into --archive-directory. Levels can be added: daily=14,weekly=8,level0=weekly,level1=daily.");
     private static readonly Option<string?> ArchiveDirectory = ServiceOptions.Text("--archive-directory", "DIR", "Where archives go: DIR/VOLUME/TIME.dump.");
     private static readonly Option<string?> ArchiveCompress = ServiceOptions.Text("--archive-compress", "METHOD", "Compress archives: zlib, or zlib:1 to zlib:9.");
     private static readonly Option<string?> LogLevel = ServiceOptions.LogLevel();

@@ -146,6 +146,12 @@ public sealed record MirrorStatus
     /// <summary>How long the last clone for a snapshot took; null when there is none.</summary>
     public long? CloneMilliseconds { get; init; }
 
+    /// <summary>When the newest archive by the rule was begun; null on a client, or when there is none.</summary>
+    public DateTimeOffset? ArchiveTaken { get; init; }
+
+    /// <summary>The level of that archive.</summary>
+    public int? ArchiveLevel { get; init; }
+
     /// <summary>Bytes that are free where the image lies; null on a client, for a block device, or while not known.</summary>
     public long? StoreFreeBytes { get; init; }
 

@@ -160,6 +160,12 @@ public sealed class LiveStatus
     /// <inheritdoc cref="MirrorStatus.SnapshotTaken"/>
     public DateTimeOffset? SnapshotTaken => Now.SnapshotTaken;
 
+    /// <inheritdoc cref="MirrorStatus.ArchiveTaken"/>
+    public DateTimeOffset? ArchiveTaken => Now.ArchiveTaken;
+
+    /// <inheritdoc cref="MirrorStatus.ArchiveLevel"/>
+    public int? ArchiveLevel => Now.ArchiveLevel;
+
     /// <inheritdoc cref="MirrorStatus.CloneMilliseconds"/>
     public long? CloneMilliseconds => Now.CloneMilliseconds;
 

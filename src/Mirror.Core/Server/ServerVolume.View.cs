@@ -7,12 +7,20 @@ namespace Mirror.Core.Server;
 internal sealed partial class ServerVolume : IViewedRole
 {
     private volatile string? _archiveError;
+    private volatile LastArchive? _lastArchive;
 
     /// <inheritdoc/>
     public string? ArchiveError
     {
         get => _archiveError;
         set => _archiveError = value;
+    }
+
+    /// <inheritdoc/>
+    public LastArchive? LastArchive
+    {
+        get => _lastArchive;
+        set => _lastArchive = value;
     }
 
     /// <inheritdoc/>

@@ -565,6 +565,8 @@ internal sealed partial class ServerVolume : IHistoryRole, IIntakeOwner, IAsyncD
                 Snapshots = _history.Count,
                 SnapshotTaken = _history.LastTaken,
                 CloneMilliseconds = _history.LastMilliseconds,
+                ArchiveTaken = _lastArchive?.Taken,
+                ArchiveLevel = _lastArchive?.Level,
                 ImageReaders = _image?.Views ?? 0,
                 FormerSecret = _intake is null ? null : _formerSecret,
                 StoreFreeBytes = space?.Space?.FreeBytes,

@@ -95,7 +95,13 @@ public sealed record SnapshotRule
         return string.Join(',', parts.Append(string.Create(CultureInfo.InvariantCulture, $"min-age={(long)MinimumAge.TotalMinutes}m")));
     }
 
-    private static long Period(int kind, DateTimeOffset time)
+    /// <summary>The names of periods, the shortest first.</summary>
+    public static IReadOnlyList<string> Periods => Names;
+
+    /// <summary>Which of its kind a time lies in; the number itself means nothing, only that times of one period have the same and later ones a higher one.</summary>
+    /// <param name="kind">An index into <see cref="Periods"/>.</param>
+    /// <param name="time">The time.</param>
+    public static long Period(int kind, DateTimeOffset time)
     {
         DateTime utc = time.UtcDateTime;
         return kind switch

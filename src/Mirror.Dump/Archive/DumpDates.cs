@@ -46,6 +46,13 @@ public sealed class DumpDates
     public long? Since(string name, int level) =>
         _lines.Where(l => l.Name == name && l.Level < level).Select(l => (long?)l.Date.ToUnixTimeSeconds()).Max();
 
+    /// <summary>The date that is noted for just this name and level, seconds since 1970; null when there is none.</summary>
+    public long? DateOf(string name, int level) =>
+        _lines.Where(l => l.Name == name && l.Level == level).Select(l => (long?)l.Date.ToUnixTimeSeconds()).Max();
+
+    /// <summary>Leaves names out that have gone; the file changes with the next <see cref="Note"/>.</summary>
+    public void Forget(Func<string, bool> gone) => _lines.RemoveAll(l => gone(l.Name));
+
     /// <summary>Notes an archive, durably.</summary>
     public void Note(string name, int level, long date)
     {

@@ -1,4 +1,3 @@
-using Mirror.Core.Store;
 using Mirror.Dump.Encryption.Age;
 
 namespace Mirror.Hosting.Archives;
@@ -10,10 +9,10 @@ public sealed record ArchivePlan
     public required string Directory { get; init; }
 
     /// <summary>When an archive is due and which are kept, of volumes that have no rule of their own; null for none.</summary>
-    public SnapshotRule? Rule { get; init; }
+    public ArchiveRule? Rule { get; init; }
 
     /// <summary>Rules of single volumes; null for none.</summary>
-    public IReadOnlyDictionary<string, SnapshotRule?> Rules { get; init; } = new Dictionary<string, SnapshotRule?>();
+    public IReadOnlyDictionary<string, ArchiveRule?> Rules { get; init; } = new Dictionary<string, ArchiveRule?>();
 
     /// <summary>Who can open the archives: the server itself needs no identity. Plain when there is nobody.</summary>
     public IReadOnlyList<AgeRecipient> Recipients { get; init; } = [];
@@ -22,5 +21,5 @@ public sealed record ArchivePlan
     public int CompressionLevel { get; init; }
 
     /// <summary>The rule of a volume; null for none.</summary>
-    public SnapshotRule? RuleOf(string volume) => Rules.TryGetValue(volume, out SnapshotRule? own) ? own : Rule;
+    public ArchiveRule? RuleOf(string volume) => Rules.TryGetValue(volume, out ArchiveRule? own) ? own : Rule;
 }

@@ -92,7 +92,7 @@ public sealed record ServerSettings
         Secret master = Master(source.Required(SecretFileKey));
         MirrorServerOptions options = new() { StoreDirectory = store, Listen = point, Master = master, Volumes = Placements(source) };
         if (source.Number(ScansKey, 1, 1000) is { } scans) options = options with { ScansAtOnce = (int)scans };
-        if (source.Text(SnapshotsKey) is { } rule) options = options with { Snapshots = Rule(source.Face.Spell(SnapshotsKey.Name), rule) };
+        if (source.Text(SnapshotsKey) is { } rule) options = options with { Snapshots = Rule(source.Face.Spell(SnapshotsKey.Name), rule, SnapshotRule.Parse) };
         if (source.Text(FormerSecretFileKey) is { } before) options = options with { FormerMaster = Master(before) };
         if (source.Number(SpaceWarningKey, 0, 99) is { } warning) options = options with { SpaceWarningPercent = warning };
         if (source.Number(SpaceCriticalKey, 0, 99) is { } critical) options = options with { SpaceCriticalPercent = critical };
@@ -109,11 +109,11 @@ public sealed record ServerSettings
         return master.Kind == SecretKind.Master ? master : throw new UsageException($"{file} holds a {master}. A server needs the master secret: diskmirror secret new --out FILE");
     }
 
-    private static SnapshotRule? Rule(string place, string text)
+    private static T? Rule<T>(string place, string text, Func<string, T?> parse) where T : class
     {
         try
         {
-            return SnapshotRule.Parse(text);
+            return parse(text);
         }
         catch (FormatException e)
         {
@@ -124,18 +124,18 @@ public sealed record ServerSettings
     private static ArchivePlan? Plan(SettingSource source)
     {
         string? rule = source.Text(ArchivesKey), directory = source.Text(ArchiveDirectoryKey);
-        Dictionary<string, SnapshotRule?> rules = new(StringComparer.Ordinal);
+        Dictionary<string, ArchiveRule?> rules = new(StringComparer.Ordinal);
         foreach ((string value, string place) in source.All(ArchiveVolumeKey))
         {
             int equals = value.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0 || !VolumeName.IsValid(value[..equals])) throw new UsageException($"{place}: '{value}' is not VOLUME=RULE.");
-            if (!rules.TryAdd(value[..equals], Rule(place, value[(equals + 1)..]))) throw new UsageException($"{place}: volume {value[..equals]} has a rule already.");
+            if (!rules.TryAdd(value[..equals], Rule(place, value[(equals + 1)..], ArchiveRule.Parse))) throw new UsageException($"{place}: volume {value[..equals]} has a rule already.");
         }
         if (rule is null && rules.Count == 0) return null;
         return new ArchivePlan
         {
             Directory = Path.GetFullPath(directory ?? throw source.Missing(ArchiveDirectoryKey)),
-            Rule = rule is null ? null : Rule(source.Face.Spell(ArchivesKey.Name), rule),
+            Rule = rule is null ? null : Rule(source.Face.Spell(ArchivesKey.Name), rule, ArchiveRule.Parse),
             Rules = rules,
             Recipients = [.. source.All(ArchiveRecipientKey).Select(r => Recipient(r.Value, r.Place))],
             CompressionLevel = ArchiveProtection.Compression(source.Text(ArchiveCompressKey)),
