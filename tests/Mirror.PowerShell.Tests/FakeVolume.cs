@@ -7,6 +7,7 @@ namespace Mirror.PowerShell.Tests;
 internal sealed class FakeVolume(string name, MirrorRole role) : IHistoryRole
 {
     private readonly Lock gate = new();
+    private int waiting;
     private readonly List<SnapshotInfo> snapshots = [];     // guarded by gate
 
     public MirrorStatus Status { get; } = new() { Role = role, Volume = name, Disk = "/dev/fake", State = MirrorState.Live, SizeBytes = 1 << 20, Verify = new VerifyProgress(VerifyStep.Comparing, 1 << 19, 0, 0) };
@@ -20,6 +21,12 @@ internal sealed class FakeVolume(string name, MirrorRole role) : IHistoryRole
     /// <summary>Thrown by what takes a snapshot.</summary>
     public MirrorControlException? Failure { get; set; }
 
+    /// <summary>Lets a snapshot be taken.</summary>
+    public Task SnapshotGate { get; set; } = Task.CompletedTask;
+
+    /// <summary>How many wait for one of the gates.</summary>
+    public int Waiting => Volatile.Read(ref waiting);
+
     /// <summary>Completes a verify.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
@@ -31,14 +38,15 @@ internal sealed class FakeVolume(string name, MirrorRole role) : IHistoryRole
         }
     }
 
-    public Task<SnapshotInfo> NewSnapshotAsync(string? named, CancellationToken cancellation)
+    public async Task<SnapshotInfo> NewSnapshotAsync(string? named, CancellationToken cancellation)
     {
         if (Failure is not null) throw Failure;
+        await WaitAsync(SnapshotGate, cancellation);
         lock (gate)
         {
             SnapshotInfo taken = new() { Volume = name, Name = named ?? $"auto{snapshots.Count}", Taken = DateTimeOffset.UnixEpoch, DiskTime = DateTimeOffset.UnixEpoch, Mark = 7, SizeBytes = 1 << 20, LogicalBlockBytes = 512, ByRule = named is null, CloneMilliseconds = 1, Path = "/nowhere" };
             snapshots.Add(taken);
-            return Task.FromResult(taken);
+            return taken;
         }
     }
 
@@ -55,7 +63,7 @@ internal sealed class FakeVolume(string name, MirrorRole role) : IHistoryRole
     public async Task<VerifyResult> VerifyAsync(VerifyRequest request, CancellationToken cancellation)
     {
         lock (gate) Verifies.Add(request);
-        await Gate.WaitAsync(cancellation);
+        await WaitAsync(Gate, cancellation);
         return new VerifyResult { ComparedBytes = 1 << 20, DifferingBytes = Differing, Ranges = [], BusyBytes = 0, RepairedBytes = request.Repair ? Differing : 0, Began = DateTimeOffset.UnixEpoch, Ended = DateTimeOffset.UnixEpoch };
     }
 
@@ -75,4 +83,17 @@ internal sealed class FakeVolume(string name, MirrorRole role) : IHistoryRole
     public Task AdoptAsync(bool replace, CancellationToken cancellation) => Task.CompletedTask;
 
     public Task StopAsync(bool keepTracking, CancellationToken cancellation) => Task.CompletedTask;
+
+    private async Task WaitAsync(Task opened, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref waiting);
+        try
+        {
+            await opened.WaitAsync(cancellation);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
+        }
+    }
 }

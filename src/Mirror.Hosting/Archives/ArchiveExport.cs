@@ -49,15 +49,30 @@ public static class ArchiveExport
         using ArchiveSeal? seal = ArchiveProtection.Seal(request.Recipients, request.Passphrase, dump,
             request.ShowLabel ? request.Label ?? fileSystem.Label : null, request.ShowHost ? dump.HostName : null);
         DumpResult result;
-        using (FileStream? index = request.IndexFile is null ? null : new FileStream(request.IndexFile, FileMode.Create))
+        if (request.IndexFile is { } place)
         {
-            result = ArchiveOperations.Dump(fileSystem, dump, volumes, index, seal, progress, cancellation);
-            if (index is not null)
+            // Like the archive it has its name when it is whole. One that is replaced may be a device or a link, and is written where it is.
+            string written = File.Exists(place) ? place : place + ".incomplete";
+            try
             {
-                index.Flush();
-                durability.SyncFile(index.SafeFileHandle, request.IndexFile!);
-                durability.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(request.IndexFile!))!);
+                using (FileStream index = new(written, FileMode.Create))
+                {
+                    result = ArchiveOperations.Dump(fileSystem, dump, volumes, index, seal, progress, cancellation);
+                    index.Flush();
+                    durability.SyncFile(index.SafeFileHandle, written);
+                }
+                if (written != place) File.Move(written, place);
+                durability.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(place))!);
             }
+            catch
+            {
+                if (written != place) File.Delete(written);
+                throw;
+            }
+        }
+        else
+        {
+            result = ArchiveOperations.Dump(fileSystem, dump, volumes, null, seal, progress, cancellation);
         }
         if (request.Record) dates.Note(known, request.Level, result.Date);
         return result with { Archive = (volumes as FileVolumeSet)?.Names[0] };
