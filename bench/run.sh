@@ -3,7 +3,7 @@
 # the host decides. Every copy is compared byte by byte with its source. Run by ./build.sh bench [NAME...]; as root.
 #
 #   bench/run.sh [tap-off] [tap-off-zram] [tap-hi] [rescan] [first-copy] [zero] [live] [latency] [archive]
-#                [storm]
+#                [storm] [verify] [restore]
 #
 # BENCH_GIB (4) sets the size of the large disks; out/bench keeps the logs. The last lines are the table.
 set -euo pipefail
@@ -265,8 +265,9 @@ bench_archive() {
 }
 
 . bench/storm.sh
+. bench/restore.sh
 
-(($#)) || set -- tap-off tap-off-zram tap-hi rescan first-copy zero live latency store-cost archive storm
+(($#)) || set -- tap-off tap-off-zram tap-hi rescan first-copy zero live latency store-cost archive storm verify restore
 say "$(uname -sr), $(nproc) processors ($(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)), .NET $(dotnet --version), load $(cut -d' ' -f1-3 /proc/loadavg)"
 for NAME in "$@"; do
 	declare -F "bench_$NAME" >/dev/null || { say "bench/run.sh: no benchmark '$NAME'" >&2; exit 2; }

@@ -30,7 +30,7 @@ internal static class CommitLatency
             .First(status => status.Volume == volume && status.Role == MirrorRole.Client).CommittedMark;
 
         Array.Sort(taken);
-        Console.WriteLine($"p50_ms={taken[count / 2]:f1} p90_ms={taken[count * 9 / 10]:f1} max_ms={taken[^1]:f1}");
+        Console.WriteLine($"p50_ms={taken[count / 2]:f1} p90_ms={taken[count * 9 / 10]:f1} p99_ms={taken[count * 99 / 100]:f1} max_ms={taken[^1]:f1}");
         return 0;
     }
 }
