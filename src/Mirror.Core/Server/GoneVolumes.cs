@@ -60,7 +60,8 @@ internal sealed class GoneVolumes(string store, IImageFiles files)
     public bool Remove(string volume)
     {
         if (!_known.ContainsKey(volume)) return false;
-        files.Delete(Path.Combine(_directory, volume));
+        string path = Path.Combine(_directory, volume);
+        if (files.Exists(path)) files.Delete(path);     // what is only held was not written, and the first of all has no directory yet
         return _known.TryRemove(volume, out _);
     }
 }

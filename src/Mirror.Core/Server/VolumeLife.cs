@@ -41,13 +41,17 @@ internal sealed class VolumeLife(MirrorServerOptions options, IImageFiles files,
     public Task RenameAsync(string volume, string to) => OneAsync(volume, async known =>
     {
         if (!VolumeName.IsValid(to)) throw new MirrorControlException($"'{Wire.WireText.Clean(to, 64)}' is no name for a volume. {VolumeName.Rule}") { Failure = ControlFailure.Invalid };
-        RefusePlaced(volume, "renamed");
-        if (volumes.ContainsKey(to) || files.Exists(Directory(to))) throw new MirrorControlException($"Volume {to} is there already ({Directory(to)}). Give another name.") { Failure = ControlFailure.InUse };
         VolumeRecord record = known.Record ?? throw NotBegun(volume);
+        ServerVolume? reserved = volumes.GetValueOrDefault(to);
+        if (reserved is null ? files.Exists(Directory(to)) : !IsOnlyPlaced(reserved))
+            throw new MirrorControlException($"Volume {to} is there already ({Directory(to)}). Give another name.") { Failure = ControlFailure.InUse };
+        RequirePlace(volume, to, record.Image);
+        if (reserved is not null) await RetireAsync(reserved).ConfigureAwait(false);
         await RetireAsync(known).ConfigureAwait(false);
         await AgainOnFailureAsync(volume, to, () =>
         {
             Gone.Remove(to);
+            if (reserved is not null) files.DeleteDirectory(Directory(to));
             var gone = new GoneVolume { Volume = volume, Reason = GoneReason.Renamed, When = clock.GetUtcNow(), Id = record.Id, To = to };
             Gone.Add(gone);
             Move(gone);
@@ -173,10 +177,21 @@ internal sealed class VolumeLife(MirrorServerOptions options, IImageFiles files,
         files.MoveDirectory(before.Directory, Path.Combine(_deleted, $"{gone.Volume}-{Guid.NewGuid():N}"));
     }
 
-    private void RefusePlaced(string volume, string what)
+    /// <summary>Whether the configuration names a place for a volume that has not begun: its directory holds nothing but the lock.</summary>
+    private bool IsOnlyPlaced(ServerVolume volume)
     {
-        if (options.Volumes.GetValueOrDefault(volume)?.Image is { } image)
-            throw new MirrorControlException($"Volume {volume}: its image is {image}, by the server's configuration, which names the volume; it cannot be {what} while the server runs. Mirror the disk under the new name, with this image ('volume = NEW={image}' and 'force = NEW'): the first scan sends only what differs.");
+        var there = new VolumeFiles(options.StoreDirectory, volume.Name, null);
+        return options.Volumes.ContainsKey(volume.Name) && volume.Record is null && files.Directories(there.Directory).Count == 0 && files.Files(there.Directory).All(f => f == Path.GetFileName(there.Lock));
+    }
+
+    /// <summary>The configuration names the places of images by volume, so it must name this one by its new name, and by that only.</summary>
+    private void RequirePlace(string volume, string to, string? image)
+    {
+        string? now = options.Volumes.GetValueOrDefault(to)?.Image;
+        if (image == now && !options.Volumes.ContainsKey(volume)) return;
+        throw new MirrorControlException(image is not null
+            ? $"Volume {volume}: its image is {image}, by the server's configuration, which names the volume. Write 'volume = {to}={image}' there in place of 'volume = {volume}=...' (without 'force'), restart the server, and give this command again. Image, consistent state and history stay."
+            : $"Volume {volume}: its image lies in the store, and the server's configuration puts that of volume {to} at {now}. Take that line out, restart the server, and give this command again.");
     }
 
     private string Directory(string volume) => new VolumeFiles(options.StoreDirectory, volume, null).Directory;

@@ -1,6 +1,7 @@
 using Mirror.Core.Control;
 using Mirror.Core.Fakes;
 using Mirror.Core.Security;
+using Mirror.Core.Server;
 using Mirror.Core.Store;
 using Mirror.Core.Wire;
 
@@ -104,6 +105,50 @@ public sealed class VolumeLifeTests
         Assert.Equal(content, server.Content("v").ToArray());
         Assert.Equal(1L, server.Status().Snapshots ?? 1);
         Assert.True((await (await server.ConnectAsync()).IdentifyAsync(TestClient.Identity(Size))).Flags.HasFlag(WelcomeFlags.HasBeenConsistent));
+    }
+
+    [Fact]
+    public async Task A_volume_whose_image_is_elsewhere_is_renamed_when_the_configuration_places_its_new_name_there()
+    {
+        const string image = "/elsewhere/v.img";
+        var files = new FakeImageFiles();
+        byte[] content;
+        await using (ServerFixture server = await ServerFixture.StartAsync(files, volumes: Placed("v")))
+        {
+            TestClient client = await server.WelcomedAsync(Size);
+            await client.BecomeLiveAsync();
+            await client.WriteAsync(0, ServerFixture.Random(1 << 20, 1));
+            await client.MarkAsync(2, consistent: true);
+            await client.CommittedAsync(2);
+            client.Dispose();
+            await ServerFixture.UntilAsync(() => server.Status().State == MirrorState.NoConn);
+            MirrorControlException refused = await Assert.ThrowsAsync<MirrorControlException>(() => server.Server.RenameVolumeAsync("v", "w"));
+            Assert.Contains($"'volume = w={image}'", refused.Message, StringComparison.Ordinal);
+            await server.WelcomedAsync(Size);
+        }
+        content = files.Image(image).ToArray();
+        await using (ServerFixture both = await ServerFixture.StartAsync(files, volumes: Placed("v", "w")))
+        {
+            await Assert.ThrowsAsync<MirrorControlException>(() => both.Server.RenameVolumeAsync("v", "w"));
+            await Assert.ThrowsAsync<MirrorControlException>(() => both.Server.RenameVolumeAsync("v", "x"));
+        }
+        await using (ServerFixture server = await ServerFixture.StartAsync(files, volumes: Placed("w")))
+        {
+            // Until it is renamed nothing can be done with it under the old name.
+            Assert.Contains(image, server.Status("v").LastError, StringComparison.Ordinal);
+            await server.Server.RenameVolumeAsync("v", "w");
+            Assert.Equal(["w"], Names(server));
+            Assert.Null(server.Status("w").LastError);
+            TestClient old = await server.ConnectAsync();
+            await old.SendAsync(TestClient.Identity(Size));
+            Assert.Contains("it is called w now", (await old.ExpectRefusedAsync(RefusalCode.NotFound)).Text, StringComparison.Ordinal);
+            TestClient client = await server.ConnectAsync("w");
+            Assert.True((await client.IdentifyAsync(TestClient.Identity(Size))).Flags.HasFlag(WelcomeFlags.HasBeenConsistent));
+            Assert.Equal(ScanBegunFlags.Guarded, (await client.ScanAsync()).Flags);
+        }
+        Assert.Equal(content, files.Image(image).ToArray());
+
+        static Dictionary<string, VolumePlacement> Placed(params string[] volumes) => volumes.ToDictionary(v => v, _ => new VolumePlacement(image));
     }
 
     [Theory]
