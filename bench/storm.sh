@@ -38,7 +38,7 @@ storm_clients() {
 
 # A hundred volumes come back at once. BENCH_VOLUMES (100) sets how many; each is a disk of 64 MiB, half of it random, the rest a hole.
 bench_storm() {
-	local volumes=${BENCH_VOLUMES:-100} disks=() steady i quiet stormy=() p99=() bytes cold first reads=() peak before
+	local volumes=${BENCH_VOLUMES:-100} disks=() steady i quiet stormy=() p99=() bytes cold first reads=() peak copied before
 	bytes=$((volumes * (32 << 20)))
 	mount_store xfs 16G "$T/mnt"
 	for ((i = 0; i < volumes; i++)); do
@@ -48,7 +48,7 @@ bench_storm() {
 	truncate -s 256M "$T/steady"; loop_of "$T/steady"; steady=$LOOP
 
 	storm_server copy
-	storm_clients "${disks[@]}"; first=$STORM		# the first copy
+	storm_clients "${disks[@]}"; first=$STORM copied=$(peak_mib "$SERVER")		# the first copy
 	storm_clients "${disks[@]}"; cold=$READ; say "   first: $first; again, without kept hashes: $STORM, read $READ, peak $(peak_mib "$SERVER") MiB"
 	kill "$SERVER"; wait "$SERVER" || true
 
@@ -79,7 +79,7 @@ bench_storm() {
 	row "$volumes volumes of 64 MiB (half of it data) scan at once after a reboot: time until all are Live" "$(printf '%s\n' "${stormy[@]}" | field all_s | median) s" "all Live" "medians of 3; ${stormy[*]}; without kept hashes $first"
 	row "p99 commit time of a live volume meanwhile (500 writes/s of 4 KiB, --mark-interval 0.01), of the quiet one" "$(ratio "$i" "$(field p99_ms <<<"$quiet")")x" "under 4x" "quiet $quiet; storms ${p99[*]} ms"
 	row "What the server reads for it, of the data in the images" "$(awk -v r="$(printf '%s\n' "${reads[@]}" | median)" -v b="$bytes" 'BEGIN { printf "%.2f %%", 100 * r / b }')" "under 5 %" "${reads[*]} bytes; without kept hashes $cold of $bytes"
-	row "The most memory that the server has had" "$peak MiB" "" "before the storms, with one volume live, $before MiB"
+	row "The most memory that the server has had" "$peak MiB" "" "before the storms, with one volume live, $before MiB; after $volumes first copies at once $copied MiB"
 	for steady in "${disks[@]}"; do drop_loop "$steady"; done
 	rm "$T"/disk* "$T/steady"
 	unmount_store xfs "$T/mnt"

@@ -15,6 +15,7 @@ internal static class ServerCommand
     private static readonly Option<string?> Name = ServiceOptions.Text("--name", "NAME", "What to call this server on this host; the last part of --store when not given.");
     private static readonly Option<string?> SecretFile = ServiceOptions.SecretFile("The file with the master secret (diskmirror secret new).");
     private static readonly Option<string?> ScansAtOnce = ServiceOptions.Text("--scans", "NUMBER", "How many volumes may scan at the same time; 4 when not given.");
+    private static readonly Option<string?> Memory = ServiceOptions.Text("--memory", "BYTES", "The most memory, of all volumes together, for what has arrived and is not written; a sixteenth of the machine's when not given, 64 MiB to 256 MiB.");
     private static readonly Option<string?> Snapshots = ServiceOptions.Text("--snapshots", "RULE", "Take and remove snapshots by this rule where a volume has none of its own, for instance hourly=24,daily=7,weekly=4,monthly=12. Needs XFS or Btrfs.");
     private static readonly Option<string?> FormerSecretFile = ServiceOptions.Text("--former-secret-file", "FILE", "The master secret of before, whose clients are still taken while they get new secrets.");
     private static readonly Option<string?> SpaceWarning = ServiceOptions.Text("--space-warning", "PERCENT", "Warn when less is free where images lie; 10 when not given, 0 for never.");
@@ -57,7 +58,7 @@ internal static class ServerCommand
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private static readonly Option[] Settable = [Store, Listen, Port, Name, SecretFile, Volumes, Force, ScansAtOnce, Snapshots, FormerSecretFile, SpaceWarning, SpaceCritical, Archives, ArchiveDirectory, ArchiveVolumes, ArchiveRecipients, ArchiveCompress, LogLevel, LogFile];
+    private static readonly Option[] Settable = [Store, Listen, Port, Name, SecretFile, Volumes, Force, ScansAtOnce, Memory, Snapshots, FormerSecretFile, SpaceWarning, SpaceCritical, Archives, ArchiveDirectory, ArchiveVolumes, ArchiveRecipients, ArchiveCompress, LogLevel, LogFile];
 
     public static Command Build()
     {

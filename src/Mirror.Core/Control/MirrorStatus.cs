@@ -162,6 +162,12 @@ public sealed record MirrorStatus
     [JsonConverter(typeof(KebabCaseEnumConverter<SpaceLevel>))]
     public SpaceLevel StoreSpace { get; init; }
 
+    /// <summary>Bytes of the server's memory for payloads that are in use, by all its volumes together; null on a client.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>The most that <see cref="MemoryBytes"/> may be; null on a client.</summary>
+    public long? MemoryLimitBytes { get; init; }
+
     /// <summary>Whether the client that is connected still uses a secret of the former master; null on a client, or without one.</summary>
     public bool? FormerSecret { get; init; }
 

@@ -178,6 +178,12 @@ public sealed class LiveStatus
     /// <inheritdoc cref="MirrorStatus.StoreSpace"/>
     public SpaceLevel StoreSpace => Now.StoreSpace;
 
+    /// <inheritdoc cref="MirrorStatus.MemoryBytes"/>
+    public long? MemoryBytes => Now.MemoryBytes;
+
+    /// <inheritdoc cref="MirrorStatus.MemoryLimitBytes"/>
+    public long? MemoryLimitBytes => Now.MemoryLimitBytes;
+
     /// <inheritdoc cref="MirrorStatus.FormerSecret"/>
     public bool? FormerSecret => Now.FormerSecret;
 

@@ -10,7 +10,6 @@ internal sealed class ApplyLane
 {
     private readonly IImageStore _store;
     private readonly ArrivalQueue _queue;
-    private readonly SmallPayloads _ring;
     private readonly HashLane _hashes;
     private readonly CommitLane _commits;
     private readonly Action<Exception> _failed;
@@ -19,11 +18,10 @@ internal sealed class ApplyLane
     private volatile bool _stopped;
 
     /// <summary>Starts the thread.</summary>
-    public ApplyLane(IImageStore store, ArrivalQueue queue, SmallPayloads ring, HashLane hashes, CommitLane commits, string name, Action<Exception> failed)
+    public ApplyLane(IImageStore store, ArrivalQueue queue, HashLane hashes, CommitLane commits, string name, Action<Exception> failed)
     {
         _store = store;
         _queue = queue;
-        _ring = ring;
         _hashes = hashes;
         _commits = commits;
         _failed = failed;
@@ -56,7 +54,7 @@ internal sealed class ApplyLane
                 _failed(e);
             }
             if (arrival.Kind == ArrivalKind.Write) Interlocked.Add(ref _queuedBytes, -arrival.Length);
-            arrival.Release(_ring);
+            arrival.Release();
         }
         _hashes.Close();
         _commits.Close();

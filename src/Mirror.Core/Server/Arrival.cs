@@ -18,11 +18,8 @@ internal readonly struct Arrival
     /// <summary>The data of a write.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
 
-    /// <summary>What holds <see cref="Data"/> when it is large.</summary>
-    public PayloadBuffer? Buffer { get; init; }
-
-    /// <summary>What to give back to the ring when it is small.</summary>
-    public int RingCost { get; init; }
+    /// <summary>What holds <see cref="Data"/>.</summary>
+    public IDisposable? Owner { get; init; }
 
     /// <summary>The mark.</summary>
     public ImageMark Mark { get; init; }
@@ -40,9 +37,5 @@ internal readonly struct Arrival
     public TaskCompletionSource? Reached { get; init; }
 
     /// <summary>Gives the payload back.</summary>
-    public void Release(SmallPayloads ring)
-    {
-        Buffer?.Dispose();
-        if (RingCost != 0) ring.Return(RingCost);
-    }
+    public void Release() => Owner?.Dispose();
 }

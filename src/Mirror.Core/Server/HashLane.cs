@@ -1,3 +1,4 @@
+using System.Buffers;
 using Mirror.Core.Blocks;
 using Mirror.Core.Store;
 using Mirror.Core.Wire;
@@ -7,13 +8,15 @@ namespace Mirror.Core.Server;
 /// <summary>
 /// Answers HASH_REQUESTs in order, on threads of its own: a hole is zero without reading, a chunk whose tag is known need not be read either, the rest is read and hashed a MiB at a time. Memory does not
 /// depend on the request: a few jobs have their tags in memory at once. A write to what is still to be hashed waits (<see cref="WaitFor"/>), so each answer
-/// shows the image as it was at its place in the order. All fields are guarded by <see cref="_lock"/>.
+/// shows the image as it was at its place in the order. What is read lies in the server's memory for payloads, of which the lane has a buffer for each thread
+/// while there is work, and one at least, so it always goes on. All fields are guarded by <see cref="_lock"/>.
 /// </summary>
 internal sealed class HashLane
 {
     private const int BatchBytes = Units.ChunkBytes;
     private const int MaxActive = 3;
     private const int MaxQueued = 256;
+    private static readonly ArrayPool<byte> Frames = ArrayPool<byte>.Create(HashesMessage.Size + WireLimits.MaxPayloadBytes, 8);   // the shared one keeps an array for each thread
 
     private readonly IImageReader _store;
     private readonly IChunkTags? _tags;
@@ -25,16 +28,20 @@ internal sealed class HashLane
     private readonly Queue<HashJob> _queued = new();
     private readonly Thread[] _threads;
     private readonly string _name;
+    private readonly PayloadBudget _memory;
+    private readonly CancellationTokenSource _stop = new();
+    private PayloadPool? _pool;             // from the first request on
     private bool _started, _sending, _closed;
     private long _dataStart, _dataEnd;      // held data when last asked; a hole made there since is read as zeroes
 
     /// <summary>Makes the lane; its threads start with the first request.</summary>
-    public HashLane(IImageReader store, IChunkTags? tags, Bytes32 key, ReplyLane replies, int workers, string name, Action<Exception> failed)
+    public HashLane(IImageReader store, IChunkTags? tags, Bytes32 key, ReplyLane replies, PayloadBudget memory, int workers, string name, Action<Exception> failed)
     {
         _store = store;
         _tags = tags;
         _key = key;
         _replies = replies;
+        _memory = memory;
         _name = name;
         _failed = failed;
         _threads = new Thread[workers];
@@ -53,6 +60,7 @@ internal sealed class HashLane
             if (!_started)
             {
                 _started = true;
+                _pool = new PayloadPool(_memory, _threads.Length);
                 for (int i = 0; i < _threads.Length; i++)
                 {
                     _threads[i] = new Thread(Run) { IsBackground = true, Name = _name };
@@ -80,6 +88,7 @@ internal sealed class HashLane
             _closed = true;
             Monitor.PulseAll(_lock);
         }
+        _stop.Cancel();
     }
 
     /// <summary>The same, and waits for the threads.</summary>
@@ -88,6 +97,7 @@ internal sealed class HashLane
         Stop();
         if (!_started) return;
         foreach (Thread thread in _threads) thread.Join();
+        _pool!.Dispose();
     }
 
     private bool IsOpen(long start, long end)
@@ -108,12 +118,19 @@ internal sealed class HashLane
         try
         {
             using var hasher = new UnitHasher(_key);
-            Memory<byte> buffer = AlignedMemory.Allocate(BatchBytes);
-            while (Claim(out HashJob? job, out int first, out int count))
+            while (WaitForWork())
             {
-                bool data = Hash(hasher, buffer.Span, job, first, count);
-                Finish(job, first, count, data);
+                using PayloadBuffer buffer = _pool!.RentAsync(_stop.Token).AsTask().GetAwaiter().GetResult();
+                while (Claim(out HashJob? job, out int first, out int count))
+                {
+                    bool data = Hash(hasher, buffer.All.Span, job, first, count);
+                    Finish(job, first, count, data);
+                }
             }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Closed.
         }
         catch (Exception e)
         {
@@ -150,7 +167,21 @@ internal sealed class HashLane
         }
     }
 
-    /// <summary>Finds work, and settles holes on the way; false at the end.</summary>
+    /// <summary>Blocks until there is something to hash; false at the end.</summary>
+    private bool WaitForWork()
+    {
+        lock (_lock)
+        {
+            while (!_closed)
+            {
+                if ((_active.Count < MaxActive && _queued.Count > 0) || _active.Exists(j => j.Next < j.Request.Count)) return true;
+                Monitor.Wait(_lock);
+            }
+            return false;
+        }
+    }
+
+    /// <summary>Finds work, and settles holes on the way; false when there is none.</summary>
     private bool Claim([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HashJob? job, out int first, out int count)
     {
         lock (_lock)
@@ -158,11 +189,7 @@ internal sealed class HashLane
             while (!_closed)
             {
                 job = Open();
-                if (job is null)
-                {
-                    Monitor.Wait(_lock);
-                    continue;
-                }
+                if (job is null) break;
                 SkipHole(job);
                 if (job.Next < job.Request.Count)
                 {
@@ -188,7 +215,7 @@ internal sealed class HashLane
             if (job.Next < job.Request.Count) return job;
         }
         if (_active.Count >= MaxActive || !_queued.TryDequeue(out HashJob? fresh)) return null;
-        fresh.Frame = System.Buffers.ArrayPool<byte>.Shared.Rent(HashesMessage.Size + fresh.Request.Count * WireLimits.TagBytes);
+        fresh.Frame = Frames.Rent(HashesMessage.Size + fresh.Request.Count * WireLimits.TagBytes);
         fresh.Frame.AsSpan().Clear();
         _active.Add(fresh);
         Monitor.PulseAll(_lock);
@@ -240,7 +267,7 @@ internal sealed class HashLane
                 Monitor.Enter(_lock);
             }
             _active.RemoveAt(0);
-            System.Buffers.ArrayPool<byte>.Shared.Return(job.Frame!);
+            Frames.Return(job.Frame!);
             job.Frame = null;
             Monitor.PulseAll(_lock);
         }

@@ -27,7 +27,7 @@ internal sealed class Intake
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ArrivalQueue _queue;
-    private readonly SmallPayloads _ring;
+    private readonly SmallPayloads _small = new();
     private readonly ReplyLane _replies;
     private readonly HashLane _hashes;
     private readonly CommitLane _commits;
@@ -42,7 +42,7 @@ internal sealed class Intake
     private readonly TaskCompletionSource _fenced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Takes a connection whose IDENTIFY was accepted; WELCOME is sent by <see cref="RunAsync"/>.</summary>
-    public Intake(IIntakeOwner owner, IImageStore store, IVolumeConnection connection, FrameReader reader, PayloadPool pool, in WelcomeMessage welcome,
+    public Intake(IIntakeOwner owner, IImageStore store, IVolumeConnection connection, FrameReader reader, PayloadPool pool, PayloadBudget memory, in WelcomeMessage welcome,
         VolumeLimits limits, TimeProvider clock, ILogger logger)
     {
         _owner = owner;
@@ -57,12 +57,11 @@ internal sealed class Intake
         _incarnation = welcome.Incarnation;
         _lastMark = welcome.CommittedMark;
         _phase = IntakeStateMachine.Begin((welcome.Flags & WelcomeFlags.GuardedScanUnfinished) != 0);
-        _ring = new SmallPayloads(limits.SmallBytes);
         _queue = new ArrivalQueue(limits.QueuedMessages);
         _replies = new ReplyLane(connection, clock);
-        _hashes = new HashLane(store, store.Tags, welcome.HashKey, _replies, limits.HashWorkers, $"{owner.Name} hash", OnStoreFailed);
+        _hashes = new HashLane(store, store.Tags, welcome.HashKey, _replies, memory, limits.HashWorkers, $"{owner.Name} hash", OnStoreFailed);
         _commits = new CommitLane(store, $"{owner.Name} commit", OnCommitted, OnStoreFailed);
-        _apply = new ApplyLane(store, _queue, _ring, _hashes, _commits, $"{owner.Name} apply", OnStoreFailed);
+        _apply = new ApplyLane(store, _queue, _hashes, _commits, $"{owner.Name} apply", OnStoreFailed);
     }
 
     /// <summary>What the client is told first.</summary>
@@ -101,7 +100,7 @@ internal sealed class Intake
     {
         using var watching = new CancellationTokenSource();
         // Silence counts only while this side listens: a stalled store is not the client's fault.
-        Task watch = new PeerWatch(_replies, () => _reader.BytesRead, () => _reading && _pool.Available > 0, OnSilent, _limits, _clock).RunAsync(watching.Token);
+        Task watch = new PeerWatch(_replies, () => _reader.BytesRead, () => _reading && !_pool.IsStarved, OnSilent, _limits, _clock).RunAsync(watching.Token);
         Exception? cause = null;
         try
         {
@@ -217,26 +216,17 @@ internal sealed class Intake
     {
         WriteMessage m = _reader.Message<WriteMessage>();
         PayloadBuffer payload = _reader.TakePayload();
-        Arrival arrival;
-        if (m.Bytes <= _limits.SmallPayload)
-        {
-            try
-            {
-                (Memory<byte> memory, int cost) = await _ring.TakeAsync(m.Bytes, stop).ConfigureAwait(false);
-                payload.Memory.CopyTo(memory);
-                arrival = new Arrival { Kind = ArrivalKind.Write, Offset = m.Offset, Length = m.Bytes, Data = memory, RingCost = cost };
-            }
-            finally
-            {
-                payload.Dispose();
-            }
-        }
-        else
-        {
-            arrival = new Arrival { Kind = ArrivalKind.Write, Offset = m.Offset, Length = m.Bytes, Data = payload.Memory, Buffer = payload };
-        }
+        (ReadOnlyMemory<byte> data, IDisposable owner) = m.Bytes <= _limits.SmallPayload ? _small.Add(payload) : (payload.Memory, payload);
         _apply.Queued(m.Bytes);
-        await _queue.PutAsync(arrival, stop).ConfigureAwait(false);
+        try
+        {
+            await _queue.PutAsync(new Arrival { Kind = ArrivalKind.Write, Offset = m.Offset, Length = m.Bytes, Data = data, Owner = owner }, stop).ConfigureAwait(false);
+        }
+        catch
+        {
+            owner.Dispose();    // the memory is not this connection's alone
+            throw;
+        }
     }
 
     private ValueTask ZeroAsync(CancellationToken stop)
@@ -263,6 +253,7 @@ internal sealed class Intake
         StreamState state = _reader.Message<StateMessage>().State;
         await ReachAsync(state == StreamState.Live, stop).ConfigureAwait(false);
         if (endScan) await StoreWork.Run(_owner.EndScan).ConfigureAwait(false);
+        _pool.First = state == StreamState.Live;
         _owner.Entered(state);
         await _replies.SendAsync(new StateOkMessage(state)).ConfigureAwait(false);
     }

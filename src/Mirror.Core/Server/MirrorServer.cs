@@ -23,6 +23,7 @@ public sealed class MirrorServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Admission _scans;
     private readonly Admission _restores;
+    private readonly PayloadBudget _memory;
     private readonly ConcurrentDictionary<string, ServerVolume> _volumes = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _clones = new(1, 1);
     private readonly VolumeLife _life;
@@ -43,6 +44,8 @@ public sealed class MirrorServer : IAsyncDisposable
         _logger = logger ?? NullLogger.Instance;
         _scans = new Admission(options.ScansAtOnce);
         _restores = new Admission(options.RestoresAtOnce);
+        int buffers = (int)Math.Clamp(options.MemoryBytes / WireLimits.MaxPayloadBytes, 1, int.MaxValue);
+        _memory = new PayloadBudget(buffers, kept: buffers / 4);
         _space = new SpaceWatch(files, options, _limits, _clock, _logger);
         _life = new VolumeLife(options, files, _volumes, Volume, _clock, _logger);
     }
@@ -152,6 +155,9 @@ public sealed class MirrorServer : IAsyncDisposable
         await connection.FinishAsync(_limits.Goodbye).ConfigureAwait(false);
     }
 
+    /// <summary>What all volumes hold of payloads.</summary>
+    internal PayloadBudget Memory => _memory;
+
     /// <summary>How many restores read a volume now.</summary>
     internal int RestoresUnderWay(string volume) => _volumes.TryGetValue(volume, out ServerVolume? known) ? known.Restores.Count : 0;
 
@@ -166,7 +172,7 @@ public sealed class MirrorServer : IAsyncDisposable
                 VolumePlacement? placement = _options.Volumes.GetValueOrDefault(n);
                 var places = new VolumeFiles(_options.StoreDirectory, n, placement?.Image);
                 var store = new VolumeStore(n, places, _files, _place, placement?.Force ?? false, _limits, _clock, _logger);
-                return new ServerVolume(n, Id, store, _scans, _restores, new VolumeHistory(n, store, _options.Snapshots, _clones, _limits, _clock, _logger), _limits, _clock, _logger, _space);
+                return new ServerVolume(n, Id, store, _scans, _restores, _memory, new VolumeHistory(n, store, _options.Snapshots, _clones, _limits, _clock, _logger), _limits, _clock, _logger, _space);
             });
         }
     }

@@ -34,6 +34,13 @@ public sealed record MirrorServerOptions
     /// <summary>How many volumes may scan at the same time.</summary>
     public int ScansAtOnce { get; init; } = 4;
 
+    /// <summary>Bytes that may have arrived and not be written, of all volumes together; the buffers of those who hash count, too. Each connection may always
+    /// have one frame (1 MiB), so it is more where there are more connections than that.</summary>
+    public long MemoryBytes { get; init; } = DefaultMemoryBytes;
+
+    /// <summary>A sixteenth of what the machine, or the process's control group, has: 64 MiB at least, and 256 at most, beyond which nothing becomes faster.</summary>
+    public static long DefaultMemoryBytes { get; } = Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16, 64L << 20, 256L << 20);
+
     /// <summary>How many restores may read at the same time, of all volumes together.</summary>
     public int RestoresAtOnce { get; init; } = 4;
 }

@@ -10,7 +10,7 @@ namespace Mirror.Core.Server;
 /// Serves the connections that restore one volume, a bounded number at once, beside its mirror and without touching that. <see cref="_lock"/>
 /// guards the fields and is held for moments.
 /// </summary>
-internal sealed class RestoreDesk(string volume, VolumeStore store, Admission admission, VolumeLimits limits, TimeProvider clock, ILogger logger)
+internal sealed class RestoreDesk(string volume, VolumeStore store, Admission admission, PayloadBudget memory, VolumeLimits limits, TimeProvider clock, ILogger logger)
 {
     private readonly Lock _lock = new();
     private readonly HashSet<RestoreSession> _sessions = [];
@@ -92,7 +92,7 @@ internal sealed class RestoreDesk(string volume, VolumeStore store, Admission ad
         var answer = new RestoreViewMessage(mark.Consistent ? RestoreViewFlags.Consistent : RestoreViewFlags.None, view.Image.SizeBytes >> Units.SectorShift,
             view.LogicalBlockBytes, ViewId(record, mark, asked.Snapshot), new Bytes32(record.HashKey), mark.N,
             (long)Math.Min(mark.Time, WireLimits.MaxTimeMilliseconds), view.StoredBytes, view.Disk.Text);
-        var session = new RestoreSession(volume, view.Image, answer, connection, reader, limits, clock, logger);
+        var session = new RestoreSession(volume, view.Image, answer, connection, reader, memory, limits, clock, logger);
         lock (_lock)
         {
             _sessions.Add(session);

@@ -30,7 +30,7 @@ internal sealed class RestoreSession
 
     /// <summary>Takes a connection whose RESTORE_BEGIN was accepted; the answer is sent by <see cref="RunAsync"/>.</summary>
     public RestoreSession(string volume, IImageReader view, RestoreViewMessage answer, IVolumeConnection connection, FrameReader reader,
-        VolumeLimits limits, TimeProvider clock, ILogger logger)
+        PayloadBudget memory, VolumeLimits limits, TimeProvider clock, ILogger logger)
     {
         _volume = volume;
         _connection = connection;
@@ -40,7 +40,7 @@ internal sealed class RestoreSession
         _logger = logger;
         Answer = answer;
         _replies = new ReplyLane(connection, clock);
-        _hashes = new HashLane(view, null, answer.HashKey, _replies, limits.HashWorkers, $"{volume} restore hash", OnFailed);
+        _hashes = new HashLane(view, null, answer.HashKey, _replies, memory, limits.HashWorkers, $"{volume} restore hash", OnFailed);
         _fetches = new FetchLane(view, _replies, $"{volume} restore", OnFailed);
     }
 

@@ -7,7 +7,7 @@ namespace Mirror.Core.Server;
 
 /// <summary>
 /// One volume of a server: admits connections, one at a time, and keeps what outlives them. Nothing of it is shared with other volumes but
-/// <see cref="Admission"/>, so neither its faults nor its slowness reach them.
+/// <see cref="Admission"/> and <see cref="PayloadBudget"/>, of which each has its part whatever the others do, so neither its faults nor its slowness reach them.
 ///
 /// <para>Locks: <see cref="_turn"/> is held while a connection takes over or leaves, and while the volume stops; <see cref="_lock"/> guards the fields
 /// that status shows and is held for moments. Order: turn, then lock. The durable side (<see cref="VolumeStore"/>) has its own.</para>
@@ -16,6 +16,7 @@ internal sealed partial class ServerVolume : IHistoryRole, IIntakeOwner, IAsyncD
 {
     private readonly VolumeStore _store;
     private readonly Admission _scans;
+    private readonly PayloadBudget _memory;
     private readonly VolumeHistory _history;
     private readonly VolumeLimits _limits;
     private readonly TimeProvider _clock;
@@ -48,13 +49,14 @@ internal sealed partial class ServerVolume : IHistoryRole, IIntakeOwner, IAsyncD
     private bool _stopping;
 
     /// <summary>Makes the volume; nothing is touched until <see cref="OpenAsync"/> or a client comes.</summary>
-    public ServerVolume(string name, Guid serverId, VolumeStore store, Admission scans, Admission restores, VolumeHistory history, VolumeLimits limits, TimeProvider clock, ILogger logger, SpaceWatch? space = null)
+    public ServerVolume(string name, Guid serverId, VolumeStore store, Admission scans, Admission restores, PayloadBudget memory, VolumeHistory history, VolumeLimits limits, TimeProvider clock, ILogger logger, SpaceWatch? space = null)
     {
         Name = name;
-        Restores = new RestoreDesk(name, store, restores, limits, clock, logger);
+        Restores = new RestoreDesk(name, store, restores, memory, limits, clock, logger);
         _serverId = serverId;
         _store = store;
         _scans = scans;
+        _memory = memory;
         _history = history;
         _limits = limits;
         _clock = clock;
@@ -109,7 +111,7 @@ internal sealed partial class ServerVolume : IHistoryRole, IIntakeOwner, IAsyncD
     /// <summary>Serves a proved connection until it ends. The caller disposes it.</summary>
     public async Task ServeAsync(IVolumeConnection connection, CancellationToken stopping)
     {
-        var pool = new PayloadPool(_limits.PayloadBuffers);
+        using var pool = new PayloadPool(_memory, _limits.PayloadBuffers);
         using var reader = new FrameReader(connection.Stream, new FrameValidator(FrameSender.Client), pool);
         Intake intake;
         try
@@ -224,7 +226,7 @@ internal sealed partial class ServerVolume : IHistoryRole, IIntakeOwner, IAsyncD
             ImageMark committed = image.Committed.Incarnation == record.Incarnation ? image.Committed : default;
             WelcomeFlags flags = (record.EverConsistent ? WelcomeFlags.HasBeenConsistent : 0) | (record.Scan == ScanProgress.Comparing ? WelcomeFlags.GuardedScanUnfinished : 0);
             var welcome = new WelcomeMessage(flags, record.Incarnation, new Bytes32(record.HashKey), committed.N, committed.Random, _serverId);
-            var intake = new Intake(this, image, connection, reader, pool, welcome, _limits, _clock, _logger);
+            var intake = new Intake(this, image, connection, reader, pool, _memory, welcome, _limits, _clock, _logger);
             lock (_lock)
             {
                 _intake = intake;
@@ -546,6 +548,8 @@ internal sealed partial class ServerVolume : IHistoryRole, IIntakeOwner, IAsyncD
                 Scans = _scanCount,
                 PendingBytes = _alive.PendingBytes,
                 QueuedBytes = _intake?.QueuedBytes ?? 0,
+                MemoryBytes = (long)_memory.Out * _memory.BufferBytes,
+                MemoryLimitBytes = (long)_memory.Buffers * _memory.BufferBytes,
                 SentBytes = _sentBefore + (_intake?.BytesSent ?? 0),
                 ReceivedBytes = received,
                 CommittedMark = (long)Math.Min(_committed.N, long.MaxValue),

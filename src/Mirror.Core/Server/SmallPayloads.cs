@@ -1,51 +1,57 @@
+using Mirror.Core.Wire;
+
 namespace Mirror.Core.Server;
 
 /// <summary>
-/// A ring of bytes for the payloads of small WRITEs, so that each does not keep a buffer of 1 MiB: taken by the reader, given back by the
-/// apply thread in the same order. Who takes waits while it is full.
+/// Packs the payloads of small WRITEs together, so that each does not keep a buffer of 1 MiB: the buffer in which one was received takes those that follow,
+/// as long as they fit, and goes back to its pool when all in it have been given back. Takes no memory of its own, so packing never waits. Used by the reader;
+/// pieces may be given back by another thread.
 /// </summary>
-internal sealed class SmallPayloads(int bytes)
+internal sealed class SmallPayloads
 {
-    private readonly byte[] _ring = GC.AllocateUninitializedArray<byte>(bytes);
-    private readonly SemaphoreSlim _changed = new(0, 1);
-    private readonly Lock _lock = new();
-    private int _head;      // where the next piece begins; the fields are guarded by _lock
-    private int _used;      // bytes from the oldest piece to head, gaps at the end included
-    private bool _waiting;
+    private Pack? _filling;
 
-    /// <summary>Takes <paramref name="length"/> contiguous bytes; at most a quarter of the ring.</summary>
-    /// <returns>The bytes, and how many must be given back for them.</returns>
-    public async ValueTask<(Memory<byte> Memory, int Cost)> TakeAsync(int length, CancellationToken cancellation)
+    /// <summary>Takes a payload over.</summary>
+    /// <returns>Its bytes, and what is disposed once to give them back.</returns>
+    public (ReadOnlyMemory<byte> Data, IDisposable Owner) Add(PayloadBuffer payload)
     {
-        while (true)
+        if (_filling is { } filling && filling.TryAdd(payload.Span, out ReadOnlyMemory<byte> piece))
+        {
+            payload.Dispose();
+            return (piece, filling);
+        }
+        _filling = new Pack(payload);
+        return (payload.Memory, _filling);
+    }
+
+    private sealed class Pack(PayloadBuffer buffer) : IDisposable
+    {
+        private readonly Lock _lock = new();
+        private int _used = buffer.Length;  // guarded by _lock, as the next
+        private int _pieces = 1;            // not given back; 0: the buffer is gone
+
+        public bool TryAdd(ReadOnlySpan<byte> bytes, out ReadOnlyMemory<byte> piece)
         {
             lock (_lock)
             {
-                if (_used == 0) _head = 0;  // the low bytes again, so that an idle volume touches little memory
-                bool wraps = _head + length > _ring.Length;
-                int gap = wraps ? _ring.Length - _head : 0; // 0 also when the last piece ended exactly at the ring's end
-                if (_used + gap + length <= _ring.Length)
-                {
-                    int at = wraps ? 0 : _head;
-                    _head = at + length;
-                    _used += gap + length;
-                    return (_ring.AsMemory(at, length), gap + length);
-                }
-                _waiting = true;
+                piece = default;
+                if (_pieces == 0 || _used + bytes.Length > buffer.All.Length) return false;
+                Memory<byte> place = buffer.All.Slice(_used, bytes.Length);
+                bytes.CopyTo(place.Span);
+                piece = place;
+                _used += bytes.Length;
+                _pieces++;
+                return true;
             }
-            await _changed.WaitAsync(cancellation).ConfigureAwait(false);
         }
-    }
 
-    /// <summary>Gives the oldest piece back.</summary>
-    public void Return(int cost)
-    {
-        lock (_lock)
+        public void Dispose()
         {
-            _used -= cost;
-            if (!_waiting) return;
-            _waiting = false;
+            lock (_lock)
+            {
+                if (--_pieces > 0) return;
+            }
+            buffer.Dispose();
         }
-        _changed.Release();
     }
 }

@@ -6,13 +6,10 @@ namespace Mirror.Core.Server;
 /// <summary>Bounds and times of a volume's connection. The defaults are the product's; tests shorten the times.</summary>
 internal sealed record VolumeLimits
 {
-    /// <summary>Buffers for the payloads of large WRITEs (1 MiB each): what may be received and not be applied.</summary>
+    /// <summary>Buffers for the payloads of WRITEs (1 MiB each): what may be received and not be applied, as far as the server's memory goes.</summary>
     public int PayloadBuffers { get; init; } = 8;
 
-    /// <summary>Bytes for the payloads of small WRITEs.</summary>
-    public int SmallBytes { get; init; } = 2 << 20;
-
-    /// <summary>The largest payload that is copied into the small ones' memory.</summary>
+    /// <summary>The largest payload of which several share a buffer.</summary>
     public int SmallPayload { get; init; } = 64 << 10;
 
     /// <summary>Messages that may be received and not be applied.</summary>

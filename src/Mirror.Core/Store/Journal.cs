@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -26,10 +27,11 @@ internal sealed class Journal : IDisposable
     private const uint Magic = 0x524A4D44;  // "DMJR"
     private const uint KindWrite = 1, KindZero = 2, KindFiller = 3;
     private const int BufferBytes = 1 << 20;
+    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(BufferBytes, 8);   // a journal that is at rest needs none
 
     private readonly IImageFile _file;
     private readonly Lock _lock = new();
-    private readonly byte[] _buffer = new byte[BufferBytes];
+    private byte[]? _buffer;       // there while something is in it; guarded by _lock
     private int _buffered;          // guarded by _lock
     private long _written;          // the position of the buffer's first byte; guarded by _lock
     private ulong _run;
@@ -98,6 +100,7 @@ internal sealed class Journal : IDisposable
         {
             _run = run;
             _buffered = 0;
+            GiveBack();
             _written = End = (position + PageBytes - 1) / PageBytes * PageBytes;
         }
     }
@@ -219,6 +222,7 @@ internal sealed class Journal : IDisposable
         {
             if (_buffered == BufferBytes) HandOverLocked();
             int part = Math.Min(bytes.Length, BufferBytes - _buffered);
+            _buffer ??= Buffers.Rent(BufferBytes);
             bytes[..part].CopyTo(_buffer.AsSpan(_buffered));
             _buffered += part;
             bytes = bytes[part..];
@@ -233,6 +237,13 @@ internal sealed class Journal : IDisposable
         if (first < _buffered) _file.Write(0, _buffer.AsSpan(first, _buffered - first));
         _written += _buffered;
         _buffered = 0;
+        GiveBack();
+    }
+
+    private void GiveBack()
+    {
+        if (_buffer is { } buffer) Buffers.Return(buffer);
+        _buffer = null;
     }
 
     private static uint Sum(ReadOnlySpan<byte> header, ReadOnlySpan<byte> data)

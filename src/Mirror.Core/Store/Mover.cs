@@ -13,6 +13,7 @@ internal sealed class Mover
     public const int MostViews = 6;
 
     private const int PieceBytes = 1 << 20;
+    private static readonly ArrayPool<byte> Pieces = ArrayPool<byte>.Create(PieceBytes, 8);     // the shared one keeps an array for each thread, and each volume has one
     private const long RunBytes = 8L << 20, ZeroRunBytes = 1L << 30, FlushBytes = 128L << 20;
     private const int IdleMilliseconds = 1000;
 
@@ -199,7 +200,7 @@ internal sealed class Mover
 
     private void Carry()
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        byte[] buffer = Pieces.Rent(PieceBytes);
         for (long bytes = 0; bytes < RunBytes;)
         {
             JournalRecord record;
@@ -236,7 +237,7 @@ internal sealed class Mover
             }
             bytes += record.Zero ? Journal.HeaderBytes : record.Length;
         }
-        ArrayPool<byte>.Shared.Return(buffer);
+        Pieces.Return(buffer);
     }
 
     /// <summary>Brings granules that a record covers in part, and that overlays above still hold, to their place before the record goes over them.</summary>
@@ -311,7 +312,7 @@ internal sealed class Mover
 
     private void Copy(Overlay source, long start, long end)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        byte[] buffer = Pieces.Rent(PieceBytes);
         for (long at = start; at < end;)
         {
             Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(PieceBytes, end - at));
@@ -319,7 +320,7 @@ internal sealed class Mover
             Write(at, piece);
             at += piece.Length;
         }
-        ArrayPool<byte>.Shared.Return(buffer);
+        Pieces.Return(buffer);
     }
 
     private void Write(long offset, ReadOnlySpan<byte> data)

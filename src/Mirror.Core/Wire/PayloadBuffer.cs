@@ -6,16 +6,12 @@ namespace Mirror.Core.Wire;
 /// </summary>
 public sealed class PayloadBuffer : IDisposable
 {
-    private readonly PayloadPool _pool;
     private readonly Memory<byte> _all;
+    private PayloadPool? _pool;     // who has lent it out last
     private int _length;
     private int _lent;
 
-    internal PayloadBuffer(PayloadPool pool, Memory<byte> memory)
-    {
-        _pool = pool;
-        _all = memory;
-    }
+    internal PayloadBuffer(Memory<byte> memory) => _all = memory;
 
     /// <summary>The whole buffer.</summary>
     public Memory<byte> All => _all;
@@ -42,8 +38,12 @@ public sealed class PayloadBuffer : IDisposable
     {
         if (Interlocked.Exchange(ref _lent, 0) == 0) throw new InvalidOperationException("A payload buffer was returned twice.");
         _length = 0;
-        _pool.Return(this);
+        _pool!.Return(this);
     }
 
-    internal void Lend() => _lent = 1;
+    internal void Lend(PayloadPool pool)
+    {
+        _pool = pool;
+        _lent = 1;
+    }
 }

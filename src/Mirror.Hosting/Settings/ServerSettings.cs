@@ -34,6 +34,9 @@ public sealed record ServerSettings
     /// <summary>Scans at the same time.</summary>
     public static readonly SettingKey ScansKey = new("scans");
 
+    /// <summary>Bytes for what has arrived and is not written.</summary>
+    public static readonly SettingKey MemoryKey = new("memory");
+
     /// <summary>The rule of the history of volumes that have none of their own.</summary>
     public static readonly SettingKey SnapshotsKey = new("snapshots");
 
@@ -66,7 +69,7 @@ public sealed record ServerSettings
 
     /// <summary>Every key of a server.</summary>
     public static IReadOnlyList<SettingKey> Keys { get; } =
-        [StoreKey, ListenKey, PortKey, SecretFileKey, VolumeKey, ForceKey, ScansKey, SnapshotsKey, FormerSecretFileKey, SpaceWarningKey, SpaceCriticalKey, ArchivesKey, ArchiveDirectoryKey, ArchiveVolumeKey, ArchiveRecipientKey, ArchiveCompressKey, NameKey, LogSettings.LevelKey, LogSettings.PathKey];
+        [StoreKey, ListenKey, PortKey, SecretFileKey, VolumeKey, ForceKey, ScansKey, MemoryKey, SnapshotsKey, FormerSecretFileKey, SpaceWarningKey, SpaceCriticalKey, ArchivesKey, ArchiveDirectoryKey, ArchiveVolumeKey, ArchiveRecipientKey, ArchiveCompressKey, NameKey, LogSettings.LevelKey, LogSettings.PathKey];
 
     /// <summary>What the server is called among those of this host.</summary>
     public required string Name { get; init; }
@@ -92,6 +95,7 @@ public sealed record ServerSettings
         Secret master = Master(source.Required(SecretFileKey));
         MirrorServerOptions options = new() { StoreDirectory = store, Listen = point, Master = master, Volumes = Placements(source) };
         if (source.Number(ScansKey, 1, 1000) is { } scans) options = options with { ScansAtOnce = (int)scans };
+        if (source.Bytes(MemoryKey, 4L << 20, 1L << 40) is { } memory) options = options with { MemoryBytes = memory };
         if (source.Text(SnapshotsKey) is { } rule) options = options with { Snapshots = Rule(source.Face.Spell(SnapshotsKey.Name), rule, SnapshotRule.Parse) };
         if (source.Text(FormerSecretFileKey) is { } before) options = options with { FormerMaster = Master(before) };
         if (source.Number(SpaceWarningKey, 0, 99) is { } warning) options = options with { SpaceWarningPercent = warning };

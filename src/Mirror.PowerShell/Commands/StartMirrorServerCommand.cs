@@ -42,6 +42,10 @@ public sealed class StartMirrorServerCommand : MirrorCmdlet
     [Parameter]
     public int? Scans { get; set; }
 
+    /// <summary>The most memory for what has arrived and is not written, of all volumes together.</summary>
+    [Parameter]
+    public string? Memory { get; set; }
+
     /// <summary>The rule of the history of volumes that have none of their own.</summary>
     [Parameter]
     public string? Snapshots { get; set; }
@@ -111,7 +115,7 @@ public sealed class StartMirrorServerCommand : MirrorCmdlet
     {
         ServerSettings settings = ServerSettings.Read(new CmdletSettings()
             .With(ServerSettings.StoreKey, Full(Store)).With(ServerSettings.ListenKey, ListenAddress).With(ServerSettings.PortKey, Port).With(ServerSettings.SecretFileKey, Full(SecretPath))
-            .With(ServerSettings.VolumeKey, Volume).With(ServerSettings.ForceKey, Force).With(ServerSettings.NameKey, Name).With(ServerSettings.ScansKey, Scans).With(ServerSettings.SnapshotsKey, Snapshots)
+            .With(ServerSettings.VolumeKey, Volume).With(ServerSettings.ForceKey, Force).With(ServerSettings.NameKey, Name).With(ServerSettings.ScansKey, Scans).With(ServerSettings.MemoryKey, Memory).With(ServerSettings.SnapshotsKey, Snapshots)
             .With(ServerSettings.FormerSecretFileKey, Full(FormerSecretPath)).With(ServerSettings.SpaceWarningKey, SpaceWarning).With(ServerSettings.SpaceCriticalKey, SpaceCritical)
             .With(ServerSettings.ArchivesKey, Archives).With(ServerSettings.ArchiveDirectoryKey, Full(ArchiveDirectory)).With(ServerSettings.ArchiveVolumeKey, ArchiveVolume)
             .With(ServerSettings.ArchiveRecipientKey, ArchiveRecipient).With(ServerSettings.ArchiveCompressKey, ArchiveCompress)

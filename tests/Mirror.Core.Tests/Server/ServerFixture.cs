@@ -34,7 +34,7 @@ internal sealed class ServerFixture : IAsyncDisposable
     public FakeImageContent Content(string volume) => Files.Image(Image(volume));
 
     public static async Task<ServerFixture> StartAsync(FakeImageFiles? files = null, VolumeLimits? limits = null, int scans = 4, IStorePlace? place = null,
-        IReadOnlyDictionary<string, VolumePlacement>? volumes = null)
+        IReadOnlyDictionary<string, VolumePlacement>? volumes = null, long? memory = null)
     {
         files ??= new FakeImageFiles();
         var options = new MirrorServerOptions
@@ -43,6 +43,7 @@ internal sealed class ServerFixture : IAsyncDisposable
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
             Master = Secret.NewMaster(),
             ScansAtOnce = scans,
+            MemoryBytes = memory ?? MirrorServerOptions.DefaultMemoryBytes,
             Volumes = volumes ?? new Dictionary<string, VolumePlacement>(),
         };
         return new ServerFixture(files, await MirrorServer.StartAsync(options, files, place, limits, null, null), options.Master);

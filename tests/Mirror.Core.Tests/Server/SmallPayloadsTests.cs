@@ -1,43 +1,57 @@
 using Mirror.Core.Server;
+using Mirror.Core.Wire;
 
 namespace Mirror.Core.Tests.Server;
 
 public sealed class SmallPayloadsTests
 {
     [Fact]
-    public async Task A_piece_that_follows_one_ending_exactly_at_the_end_begins_at_the_start()
+    public void Small_ones_share_a_buffer_which_comes_back_when_all_are_given_back()
     {
-        var ring = new SmallPayloads(1024);
-        (_, int first) = await ring.TakeAsync(512, CancellationToken.None);
-        await ring.TakeAsync(512, CancellationToken.None);
-        ring.Return(first);
-        (Memory<byte> memory, int cost) = await ring.TakeAsync(256, CancellationToken.None);
-        Assert.Equal((256, 256), (memory.Length, cost));
+        var pool = new PayloadPool(2, 4096);
+        var small = new SmallPayloads();
+        IDisposable[] owners = [.. Enumerable.Range(0, 8).Select(_ => small.Add(Payload(pool, 512, 1)).Owner)];
+        Assert.Equal(1, pool.Available);
+        IDisposable ninth = small.Add(Payload(pool, 512, 1)).Owner;     // the first buffer is full
+        Assert.Equal(0, pool.Available);
+        foreach (IDisposable owner in owners) owner.Dispose();
+        Assert.Equal(1, pool.Available);
+        ninth.Dispose();
+        Assert.Equal(2, pool.Available);
     }
 
     [Fact]
-    public async Task Pieces_keep_their_bytes_until_they_are_given_back()
+    public void Pieces_keep_their_bytes_until_they_are_given_back()
     {
         const int seed = 20;
         var random = new Random(seed);
-        var ring = new SmallPayloads(4096);
-        var taken = new Queue<(Memory<byte> Memory, int Cost, byte Value)>();
+        var pool = new PayloadPool(4, 4096);
+        var small = new SmallPayloads();
+        var taken = new Queue<(ReadOnlyMemory<byte> Memory, IDisposable Owner, byte Value)>();
         for (int i = 0; i < 20_000; i++)
         {
             int length = 64 * (1 + random.Next(16));
-            while (taken.Count > 0 && (taken.Sum(t => t.Cost) + 2 * length > 4096 || random.Next(3) == 0)) GiveBack();
-            (Memory<byte> memory, int cost) = await ring.TakeAsync(length, CancellationToken.None).AsTask().WaitAsync(TestClient.Deadline);
+            while (pool.Available == 0 || (taken.Count > 0 && random.Next(3) == 0)) GiveBack();
+            (ReadOnlyMemory<byte> memory, IDisposable owner) = small.Add(Payload(pool, length, (byte)i));
             Assert.Equal(length, memory.Length);
-            memory.Span.Fill((byte)i);
-            taken.Enqueue((memory, cost, (byte)i));
+            taken.Enqueue((memory, owner, (byte)i));
         }
         while (taken.Count > 0) GiveBack();
+        Assert.Equal(4, pool.Available);
 
         void GiveBack()
         {
-            (Memory<byte> memory, int cost, byte value) = taken.Dequeue();
+            (ReadOnlyMemory<byte> memory, IDisposable owner, byte value) = taken.Dequeue();
             Assert.Equal(-1, memory.Span.IndexOfAnyExcept(value));
-            ring.Return(cost);
+            owner.Dispose();
         }
+    }
+
+    private static PayloadBuffer Payload(PayloadPool pool, int bytes, byte value)
+    {
+        Assert.True(pool.TryRent(out PayloadBuffer? payload));
+        payload!.Length = bytes;
+        payload.Span.Fill(value);
+        return payload;
     }
 }
