@@ -125,13 +125,20 @@ public sealed class ServerConnectionTests
                 for (int k = 0; k < 4; k++) await client.WriteAsync((40 << 20) + k * 4096, small);
             }
         });
-        // It stands still well within the bound, for longer than the limit of silence.
-        long before = -1;
-        await ServerFixture.UntilAsync(() => server.Status().ReceivedBytes is var now && (now == before, before = now).Item1 && now > 4 << 20);
-        await Task.Delay(limits.Silence * 1.5);
-        Assert.InRange(server.Status().ReceivedBytes, 4 << 20, limits.PayloadBuffers + 3 << 20);
-        Assert.False(sending.IsCompleted);
-        gate.Set();
+        try
+        {
+            // It stands still well within the bound, for longer than the limit of silence.
+            long before = -1;
+            await ServerFixture.UntilAsync(() => server.Status().ReceivedBytes is var now && (now == before, before = now).Item1 && now > 4 << 20);
+            await Task.Delay(limits.Silence * 1.5);
+            Assert.InRange(server.Status().ReceivedBytes, 4 << 20, limits.PayloadBuffers + 3 << 20);
+            Assert.False(sending.IsCompleted, $"{sending.Exception?.InnerException} {server.Status()}");
+        }
+        finally
+        {
+            // Also after a failure: what waits for it would hide the reason.
+            gate.Set();
+        }
         await sending;
         await client.MarkAsync(2);
         await client.CommittedAsync(2);
