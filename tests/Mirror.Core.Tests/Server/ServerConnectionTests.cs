@@ -107,7 +107,7 @@ public sealed class ServerConnectionTests
     {
         var files = new FakeImageFiles();
         // Long enough that a client which a busy machine holds up is not taken for silent.
-        var limits = new VolumeLimits { Silence = TimeSpan.FromSeconds(3), AliveInterval = TimeSpan.FromMilliseconds(100) };
+        var limits = new VolumeLimits { Silence = TimeSpan.FromSeconds(6), AliveInterval = TimeSpan.FromMilliseconds(100) };
         await using ServerFixture server = await ServerFixture.StartAsync(files, limits);
         TestClient client = await server.WelcomedAsync(Size);
         await client.ScanAsync();
@@ -130,7 +130,7 @@ public sealed class ServerConnectionTests
             // It stands still well within the bound, for longer than the limit of silence.
             long before = -1;
             await ServerFixture.UntilAsync(() => server.Status().ReceivedBytes is var now && (now == before, before = now).Item1 && now > 4 << 20);
-            await Task.Delay(limits.Silence * 1.5);
+            await Task.Delay(limits.Silence * 1.25);
             Assert.InRange(server.Status().ReceivedBytes, 4 << 20, limits.PayloadBuffers + 3 << 20);
             Assert.False(sending.IsCompleted, $"{sending.Exception?.InnerException} {server.Status()}");
         }
