@@ -1,6 +1,6 @@
 namespace Mirror.Dump.Archive.Writing;
 
-/// <summary>Where the volumes of an archive are written. Used by one thread.</summary>
+/// <summary>Where the volumes of an archive are written. Used by one thread at a time.</summary>
 public interface IVolumeSet : IDisposable
 {
     /// <summary>Opens the next volume; the one before is complete.</summary>

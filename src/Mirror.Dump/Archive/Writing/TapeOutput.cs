@@ -2,7 +2,7 @@ using Mirror.Dump.Encryption;
 
 namespace Mirror.Dump.Archive.Writing;
 
-/// <summary>Writes packed tape blocks to volumes. Used by one thread.</summary>
+/// <summary>Writes packed tape blocks to volumes. Used by one thread at a time.</summary>
 /// <param name="volumes">Where volumes go.</param>
 /// <param name="seal">Encryption, or null.</param>
 internal sealed class TapeOutput(IVolumeSet volumes, ArchiveSeal? seal)

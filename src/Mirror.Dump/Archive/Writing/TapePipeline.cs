@@ -7,13 +7,16 @@ namespace Mirror.Dump.Archive.Writing;
 /// <summary>
 /// The way of tape blocks from plan to file:
 /// <code>
-///   planner -> [fill, all cores: reads content, sums the data checks] -> sequencer: puts data checks into headers, in order
-///           -> [pack, all cores: compress, seal] -> output: writes, in order -> pool -> planner
+///   planner -> fill: reads content, sums the data checks -> in order: data checks into headers -> pack: compress, seal -> in order: write -> pool -> planner
 /// </code>
-/// The number of units bounds all memory. An error of any stage stops all and comes out of <see cref="Take"/> or <see cref="Finish"/>.
+/// All but the planner are steps of equal workers. Whoever ends a step also does what is next in order and has become possible, so a unit mostly stays with one worker, in its
+/// processor's cache, and none waits for another. The number of units bounds all memory. An error of any stage stops all and comes out of <see cref="Take"/> or <see cref="Finish"/>.
 /// </summary>
 internal sealed class TapePipeline : IDisposable
 {
+    /// <summary>One in work, and some for what a slow one holds up. More only leave the cache.</summary>
+    private const int UnitsPerWorker = 4;
+
     private readonly IFileSystem _source;
     private readonly TapePacker _packer;
     private readonly TapeOutput _output;
@@ -21,16 +24,22 @@ internal sealed class TapePipeline : IDisposable
     private readonly Action<uint, string> _damaged;
     private readonly Action<long> _written;
     private readonly int _blockBytes;
-    private readonly BlockingCollection<TapeUnit> _free;
-    private readonly BlockingCollection<(TapeUnit Unit, bool Pack)> _work = [];
-    private readonly BlockingCollection<TapeUnit> _order = [], _outOrder = [];
     private readonly StageThreads _stages;
-    private readonly List<Thread> _last = [];
+    private readonly CancellationTokenRegistration _wake;
+    private readonly List<Thread> _workers = [];
     private readonly BlockingCollection<int>? _sizes;
+
+    // The last one that was written first: its memory is still near.
+    private readonly Stack<TapeUnit> _free;
+
+    private readonly object _gate = new();
+    private readonly Queue<TapeUnit> _toFill = [], _toCheck = [], _toPack = [], _toWrite = [];
+    private ulong _check;
+    private bool _writing, _planned;
 
     /// <remarks>
     /// <para><paramref name="damaged"/>: Told what could not be read: inode and reason. From any thread.</para>
-    /// <para><paramref name="written"/>: Told the bytes written so far.</para>
+    /// <para><paramref name="written"/>: Told the bytes written so far. From any thread, but from one at a time.</para>
     /// <para><paramref name="tellsSizes"/>: Whether the planner asks for each <see cref="NextSize"/>.</para>
     /// </remarks>
     public TapePipeline(IFileSystem source, int blockBytes, int unitBlocks, TapePacker packer, TapeOutput output, ArchiveIndexWriter? index,
@@ -39,13 +48,12 @@ internal sealed class TapePipeline : IDisposable
         if (tellsSizes) _sizes = [];
         (_source, _blockBytes, _packer, _output, _index, _damaged, _written) = (source, blockBytes, packer, output, index, damaged, written);
         _stages = new StageThreads(cancellation);
-        int workers = Environment.ProcessorCount;
-        int units = (3 * workers) + 6;
-        _free = new BlockingCollection<TapeUnit>(units);
-        for (int i = 0; i < units; i++) _free.Add(new TapeUnit(unitBlocks, blockBytes), CancellationToken.None);
-        for (int i = 0; i < workers; i++) _stages.Start($"dump fill {i}", Work);
-        if (!packer.IsIdentity) _last.Add(_stages.Start("dump order", Sequence));
-        _last.Add(_stages.Start("dump output", WriteAll));
+        _wake = _stages.Token.Register(WakeAll);
+        int workers = Math.Max(2, Environment.ProcessorCount);
+        int units = UnitsPerWorker * workers;
+        _free = new Stack<TapeUnit>(units);
+        for (int i = 0; i < units; i++) _free.Push(new TapeUnit(unitBlocks, blockBytes));
+        for (int i = 0; i < workers; i++) _workers.Add(_stages.Start($"dump {i}", Work));
     }
 
     /// <summary>Bytes written, once finished.</summary>
@@ -54,29 +62,27 @@ internal sealed class TapePipeline : IDisposable
     /// <summary>An empty unit for the planner.</summary>
     public TapeUnit Take()
     {
-        try
+        lock (_free)
         {
-            return _free.Take(_stages.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            _stages.ThrowIfFailed();
-            throw;
+            while (true)
+            {
+                ThrowIfStopped();
+                if (_free.TryPop(out TapeUnit? unit)) return unit;
+                Monitor.Wait(_free);
+            }
         }
     }
 
     /// <summary>Takes a planned unit.</summary>
     public void Put(TapeUnit unit)
     {
-        try
+        ThrowIfStopped();
+        unit.Step = TapeStep.Fill;
+        lock (_gate)
         {
-            _order.Add(unit, _stages.Token);
-            _work.Add((unit, false), _stages.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            _stages.ThrowIfFailed();
-            throw;
+            _toCheck.Enqueue(unit);
+            _toFill.Enqueue(unit);
+            Monitor.Pulse(_gate);
         }
     }
 
@@ -97,37 +103,65 @@ internal sealed class TapePipeline : IDisposable
     /// <summary>All is planned: waits until all is written.</summary>
     public void Finish()
     {
-        _order.CompleteAdding();
-        foreach (Thread thread in _last) thread.Join();
-        _stages.ThrowIfFailed();
-        _stages.Token.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            _planned = true;
+            Monitor.PulseAll(_gate);
+        }
+        foreach (Thread worker in _workers) worker.Join();
+        ThrowIfStopped();
+        _index?.Complete();
         _output.Complete();
     }
 
     public void Dispose()
     {
         _stages.Stop(Timeout.InfiniteTimeSpan);
+        _wake.Dispose();
         _stages.Dispose();
-        _free.Dispose();
-        _work.Dispose();
-        _order.Dispose();
-        _outOrder.Dispose();
         _sizes?.Dispose();
+    }
+
+    private void ThrowIfStopped()
+    {
+        _stages.ThrowIfFailed();
+        _stages.Token.ThrowIfCancellationRequested();
+    }
+
+    private void WakeAll()
+    {
+        lock (_free) Monitor.PulseAll(_free);
+        lock (_gate) Monitor.PulseAll(_gate);
     }
 
     private void Work()
     {
-        foreach ((TapeUnit unit, bool pack) in _work.GetConsumingEnumerable(_stages.Token))
+        while (Next() is { } unit)
         {
-            if (pack)
+            if (unit.Step == TapeStep.Fill)
             {
-                _packer.Pack(unit);
-                unit.SetPacked();
+                Fill(unit);
+                Check(unit);
             }
             else
             {
-                Fill(unit);
-                unit.SetFilled();
+                _packer.Pack(unit);
+                WriteReady(unit);
+            }
+        }
+    }
+
+    /// <summary>What to do next: what is nearest to its end, so that its memory is free soon. Null when all is done or in the hands of others.</summary>
+    private TapeUnit? Next()
+    {
+        lock (_gate)
+        {
+            while (true)
+            {
+                _stages.Token.ThrowIfCancellationRequested();
+                if (_toPack.TryDequeue(out TapeUnit? unit) || _toFill.TryDequeue(out unit)) return unit;
+                if (_planned && _toCheck.Count == 0) return null;
+                Monitor.Wait(_gate);
             }
         }
     }
@@ -165,55 +199,70 @@ internal sealed class TapePipeline : IDisposable
         }
     }
 
-    private void Sequence()
+    /// <summary>A unit is filled: all that are, up to the first that is not, get their data checks.</summary>
+    private void Check(TapeUnit filled)
     {
-        ulong check = 0;
-        foreach (TapeUnit unit in _order.GetConsumingEnumerable(_stages.Token))
+        lock (_gate)
         {
-            unit.WaitFilled(_stages.Token);
-            PutChecks(unit, ref check);
-            _outOrder.Add(unit, _stages.Token);
-            _work.Add((unit, true), _stages.Token);
+            filled.Step = TapeStep.Check;
+            for (; _toCheck.TryPeek(out TapeUnit? unit) && unit.Step == TapeStep.Check; _toCheck.Dequeue())
+            {
+                PutChecks(unit);
+                unit.Step = TapeStep.Pack;
+                _toPack.Enqueue(unit);
+                _toWrite.Enqueue(unit);
+                // The first of them is the caller's own next.
+                if (_toPack.Count > 1) Monitor.Pulse(_gate);
+            }
+            if (_planned && _toCheck.Count == 0) Monitor.PulseAll(_gate);
         }
-        _outOrder.CompleteAdding();
     }
 
-    private void WriteAll()
-    {
-        ulong check = 0;
-        foreach (TapeUnit unit in (_packer.IsIdentity ? _order : _outOrder).GetConsumingEnumerable(_stages.Token))
-        {
-            if (_packer.IsIdentity)
-            {
-                unit.WaitFilled(_stages.Token);
-                PutChecks(unit, ref check);
-                _packer.Pack(unit);
-            }
-            else
-            {
-                unit.WaitPacked(_stages.Token);
-            }
-            Write(unit);
-            unit.Reset();
-            _free.Add(unit, _stages.Token);
-        }
-        _index?.Complete();
-    }
-
-    private static void PutChecks(TapeUnit unit, ref ulong check)
+    private void PutChecks(TapeUnit unit)
     {
         foreach (ref TapeEvent at in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(unit.Events))
         {
             if (at.Records > 0)
             {
-                check = unchecked(check + at.Check);
+                _check = unchecked(_check + at.Check);
                 continue;
             }
             Span<byte> header = unit.Buffer.AsSpan(at.At, DumpFormat.RecordBytes);
             // Headers of further volumes stand in the middle of data and count for nothing.
             if (header[0] == (byte)RecordType.Tape) continue;
-            if (check != 0) DumpHeader.PutDataCheck(header, check);
-            check = 0;
+            if (_check != 0) DumpHeader.PutDataCheck(header, _check);
+            _check = 0;
+        }
+    }
+
+    /// <summary>A unit is packed: all that are, up to the first that is not, are written, unless another worker is at it, who will find this one too.</summary>
+    private void WriteReady(TapeUnit packed)
+    {
+        lock (_gate)
+        {
+            packed.Step = TapeStep.Write;
+            if (_writing) return;
+            _writing = true;
+        }
+        while (true)
+        {
+            TapeUnit? unit;
+            lock (_gate)
+            {
+                if (!_toWrite.TryPeek(out unit) || unit.Step != TapeStep.Write)
+                {
+                    _writing = false;
+                    return;
+                }
+                _toWrite.Dequeue();
+            }
+            Write(unit);
+            unit.Reset();
+            lock (_free)
+            {
+                _free.Push(unit);
+                Monitor.Pulse(_free);
+            }
         }
     }
 

@@ -1,11 +1,10 @@
 namespace Mirror.Dump.Archive.Writing;
 
-/// <summary>
-/// Some tape blocks on their way from the planner to the output. It belongs to one stage at a time: planner, a filling worker, the sequencer, a packing worker, the output, the pool.
-/// </summary>
+/// <summary>Some tape blocks on their way from the planner to the output. It belongs to the planner, to one worker or to the pool.</summary>
 internal sealed class TapeUnit(int blocks, int blockBytes)
 {
-    private readonly SemaphoreSlim _filled = new(0), _packed = new(0);
+    /// <summary>What is to be done with it.</summary>
+    public TapeStep Step { get; set; }
 
     /// <summary>The records.</summary>
     public byte[] Buffer { get; } = GC.AllocateUninitializedArray<byte>(blocks * blockBytes);
@@ -39,14 +38,6 @@ internal sealed class TapeUnit(int blocks, int blockBytes)
 
     /// <summary>Blocks of a full unit.</summary>
     public int Blocks => blocks;
-
-    public void SetFilled() => _filled.Release();
-
-    public void WaitFilled(CancellationToken stop) => _filled.Wait(stop);
-
-    public void SetPacked() => _packed.Release();
-
-    public void WaitPacked(CancellationToken stop) => _packed.Wait(stop);
 
     /// <summary>Makes it ready to be planned again.</summary>
     public void Reset()
