@@ -8,7 +8,9 @@ public sealed class ArchiveIndex
 {
     private const int MaxLines = 1 << 26;
 
-    private readonly List<(uint Inode, int Volume, long Position)> _lines = [];
+    private uint[] _inodes = [];
+    private (int Volume, long Position)[] _places = [];
+    private int _count;
 
     private ArchiveIndex(long date) => Date = date;
 
@@ -35,23 +37,41 @@ public sealed class ArchiveIndex
             {
                 throw new DamagedException($"{name}: line {number} is no line of an index.");
             }
-            index._lines.Add((inode, volume, position));
+            index.Add(inode, volume, position);
         }
-        index._lines.Sort((a, b) => a.Inode.CompareTo(b.Inode));
+        index.Sort();
         return index;
     }
 
     /// <summary>Where to begin to read for an inode; null when it cannot be told.</summary>
     public (int Volume, long Position)? Find(uint inode)
     {
-        int low = 0, high = _lines.Count;
-        while (low < high)
+        int at = Array.BinarySearch(_inodes, 0, _count, inode);
+        // Several lines of an inode are as good as one: they are of the same place, or one is wrong, which the archive itself will tell.
+        if (at < 0) at = ~at - 1;
+        return at < 0 ? null : _places[at];
+    }
+
+    private void Add(uint inode, int volume, long position)
+    {
+        if (_count == _inodes.Length)
         {
-            int middle = (low + high) / 2;
-            if (_lines[middle].Inode <= inode) low = middle + 1;
-            else high = middle;
+            int room = Math.Max(1024, 2 * _count);
+            Array.Resize(ref _inodes, room);
+            Array.Resize(ref _places, room);
         }
-        return low == 0 ? null : (_lines[low - 1].Volume, _lines[low - 1].Position);
+        (_inodes[_count], _places[_count++]) = (inode, (volume, position));
+    }
+
+    /// <summary>Ours are in order; those of stock dump need not be.</summary>
+    private void Sort()
+    {
+        for (int i = 1; i < _count; i++)
+        {
+            if (_inodes[i] >= _inodes[i - 1]) continue;
+            Array.Sort(_inodes, _places, 0, _count);
+            return;
+        }
     }
 
     private static string? Line(StreamReader reader)

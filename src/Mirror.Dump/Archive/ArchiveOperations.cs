@@ -185,11 +185,10 @@ public static class ArchiveOperations
     {
         int told = 0;
         if (walk.Catalog.MapsDamaged) yield break;
-        foreach (uint inode in walk.Catalog.Dumped.Inodes())
+        InodeMap dumped = walk.Catalog.Dumped;
+        foreach (uint inode in selection.IsAll ? dumped.Inodes() : selection.Inodes().Where(i => dumped[i]))
         {
             if (walk.Seen.Contains(inode)) continue;
-            ArchiveName[] names = walk.Catalog.NamesOf(inode).ToArray();
-            if (!selection.IsAll && !names.Any(selection.Contains)) continue;
             if (told++ == MostMissing) yield break;
             yield return $"{walk.Catalog.Describe(inode)}: is lost, nothing of it is in the archive.";
         }

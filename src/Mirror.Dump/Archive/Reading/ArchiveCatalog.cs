@@ -9,7 +9,7 @@ namespace Mirror.Dump.Archive.Reading;
 /// </summary>
 internal sealed class ArchiveCatalog
 {
-    private readonly SortedDictionary<uint, ArchiveDirectory> _directories = [];
+    private readonly Dictionary<uint, ArchiveDirectory> _directories = [];
     private uint[] _inodes = [];
     private ArchiveName[] _names = [];
 
@@ -26,8 +26,11 @@ internal sealed class ArchiveCatalog
     /// <summary>Whether a map was damaged: then nothing may be concluded from it.</summary>
     public bool MapsDamaged { get; set; }
 
-    /// <summary>The directories, by inode.</summary>
+    /// <summary>The directories, by inode; in no order.</summary>
     public IReadOnlyDictionary<uint, ArchiveDirectory> Directories => _directories;
+
+    /// <summary>The directories in the order of their inodes.</summary>
+    public IEnumerable<ArchiveDirectory> DirectoriesInOrder => _directories.Values.OrderBy(d => d.Inode.Number);
 
     /// <summary>Reachable directories, those above before those below.</summary>
     public IReadOnlyList<ArchiveDirectory> Tree { get; private set; } = [];
@@ -39,7 +42,8 @@ internal sealed class ArchiveCatalog
     public void Complete()
     {
         List<ArchiveDirectory> tree = [];
-        List<(uint Inode, ArchiveName Name)> names = [];
+        List<uint> inodes = [];
+        List<ArchiveName> names = [];
         if (_directories.TryGetValue(DumpFormat.RootInode, out ArchiveDirectory? root))
         {
             root.Depth = 0;
@@ -52,7 +56,8 @@ internal sealed class ArchiveCatalog
             {
                 if (!_directories.TryGetValue(inode, out ArchiveDirectory? child))
                 {
-                    names.Add((inode, name));
+                    inodes.Add(inode);
+                    names.Add(name);
                     continue;
                 }
                 if (child.Depth >= 0 || at.Depth >= DumpFormat.MaxDepth) continue;
@@ -61,14 +66,13 @@ internal sealed class ArchiveCatalog
             }
         }
         Tree = tree;
-        // A stable order: by inode, then as found.
-        _inodes = [.. names.Select(n => n.Inode)];
-        _names = [.. names.Select(n => n.Name)];
-        int[] order = [.. Enumerable.Range(0, _inodes.Length)];
-        uint[] inodes = _inodes;
-        Array.Sort(order, (a, b) => inodes[a] != inodes[b] ? inodes[a].CompareTo(inodes[b]) : a.CompareTo(b));
-        _inodes = [.. order.Select(i => inodes[i])];
-        _names = [.. order.Select(i => names[i].Name)];
+        // By inode, then as found.
+        ulong[] order = new ulong[names.Count];
+        for (int i = 0; i < order.Length; i++) order[i] = ((ulong)inodes[i] << 32) | (uint)i;
+        Array.Sort(order);
+        _inodes = new uint[order.Length];
+        _names = new ArchiveName[order.Length];
+        for (int i = 0; i < order.Length; i++) (_inodes[i], _names[i]) = ((uint)(order[i] >> 32), names[(int)(uint)order[i]]);
     }
 
     /// <summary>The names of an inode that is no directory.</summary>

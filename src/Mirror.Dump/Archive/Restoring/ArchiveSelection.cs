@@ -33,7 +33,7 @@ internal sealed class ArchiveSelection
     public bool Contains(ArchiveDirectory directory) => _directories is null || _directories.Contains(directory);
 
     /// <summary>Whether a name is wanted.</summary>
-    public bool Contains(ArchiveName name) => _directories is null || _directories.Contains(name.Directory) || _names.Contains((name.Directory, name.At));
+    public bool Contains(ArchiveName name) => _directories is null || _directories.Contains(name.Directory) || (_onTheWay.Contains(name.Directory) && _names.Contains((name.Directory, name.At)));
 
     /// <summary>Whether a directory must be there so that something wanted can be in it.</summary>
     public bool Needs(ArchiveDirectory directory) => Contains(directory) || _onTheWay.Contains(directory);

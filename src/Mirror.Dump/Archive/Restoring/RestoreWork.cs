@@ -11,7 +11,7 @@ internal sealed class RestoreWork : IDisposable
     public const int BufferBytes = 512 << 10;
 
     private readonly BlockingCollection<byte[]> _free = [];
-    private readonly BlockingCollection<(RestoreJob Job, byte[]? Buffer, long Offset, int Length)> _work = new(4096);
+    private readonly BlockingCollection<Piece> _work = new(4096);
     private readonly List<Thread> _threads = [];
     private readonly ITargetFailures _failures;
     private readonly Action<RestoreJob, string> _failed;
@@ -44,11 +44,11 @@ internal sealed class RestoreWork : IDisposable
     public void Write(RestoreJob job, byte[] buffer, long offset, int length)
     {
         job.AddPiece();
-        _work.Add((job, buffer, offset, length));
+        _work.Add(new Piece(job, buffer, offset, length));
     }
 
     /// <summary>All of an inode is there; what is left to do is done by a worker.</summary>
-    public void Finish(RestoreJob job) => _work.Add((job, null, 0, 0));
+    public void Finish(RestoreJob job) => _work.Add(new Piece(job, null, 0, 0));
 
     /// <summary>Waits until everything is done.</summary>
     public void Complete()
@@ -199,4 +199,7 @@ internal sealed class RestoreWork : IDisposable
             return make(place);
         }
     }
+
+    /// <summary>What one worker does at once: a part of a file, or, without a buffer, what is left.</summary>
+    private sealed record Piece(RestoreJob Job, byte[]? Buffer, long Offset, int Length);
 }

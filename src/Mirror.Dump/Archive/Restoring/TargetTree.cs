@@ -11,8 +11,8 @@ internal sealed class TargetTree(IRestoreTarget target) : IDisposable
 {
     private const int MaxOpen = 256;
 
-    private readonly Dictionary<ArchiveDirectory, LinkedListNode<(ArchiveDirectory Key, DirectoryLease Lease)>> _open = [];
-    private readonly LinkedList<(ArchiveDirectory Key, DirectoryLease Lease)> _order = new();
+    private readonly Dictionary<ArchiveDirectory, LinkedListNode<Opened>> _open = [];
+    private readonly LinkedList<Opened> _order = new();
     private readonly DirectoryLease _root = new(target.Root);
 
     /// <summary>Holds a directory of the target.</summary>
@@ -20,7 +20,7 @@ internal sealed class TargetTree(IRestoreTarget target) : IDisposable
     public DirectoryLease Hold(ArchiveDirectory directory)
     {
         if (directory.Parent is null) return _root.Hold();
-        if (_open.TryGetValue(directory, out LinkedListNode<(ArchiveDirectory Key, DirectoryLease Lease)>? known))
+        if (_open.TryGetValue(directory, out LinkedListNode<Opened>? known))
         {
             _order.Remove(known);
             _order.AddLast(known);
@@ -42,7 +42,7 @@ internal sealed class TargetTree(IRestoreTarget target) : IDisposable
             {
                 lease.Release();
             }
-            _open[next] = _order.AddLast((next, below));
+            _open[next] = _order.AddLast(new Opened(next, below));
             lease = below;
             Trim();
         }
@@ -52,7 +52,7 @@ internal sealed class TargetTree(IRestoreTarget target) : IDisposable
     /// <summary>Closes a directory that is about to be moved or removed.</summary>
     public void Forget(ArchiveDirectory directory)
     {
-        if (!_open.Remove(directory, out LinkedListNode<(ArchiveDirectory Key, DirectoryLease Lease)>? known)) return;
+        if (!_open.Remove(directory, out LinkedListNode<Opened>? known)) return;
         _order.Remove(known);
         known.Value.Lease.Directory.Dispose();
     }
@@ -64,10 +64,10 @@ internal sealed class TargetTree(IRestoreTarget target) : IDisposable
 
     private void Trim()
     {
-        LinkedListNode<(ArchiveDirectory Key, DirectoryLease Lease)>? oldest = _order.First;
+        LinkedListNode<Opened>? oldest = _order.First;
         while (_order.Count > MaxOpen && oldest is not null)
         {
-            LinkedListNode<(ArchiveDirectory Key, DirectoryLease Lease)> at = oldest;
+            LinkedListNode<Opened> at = oldest;
             oldest = oldest.Next;
             if (!at.Value.Lease.IsFree) continue;
             _open.Remove(at.Value.Key);
@@ -75,4 +75,6 @@ internal sealed class TargetTree(IRestoreTarget target) : IDisposable
             at.Value.Lease.Directory.Dispose();
         }
     }
+
+    private sealed record Opened(ArchiveDirectory Key, DirectoryLease Lease);
 }
