@@ -11,39 +11,48 @@ namespace Mirror.Cli;
 /// <summary>The <c>diskmirror</c> command: its commands, and how failures are told.</summary>
 internal static class CommandLine
 {
-    /// <summary>Builds the tree of commands.</summary>
-    public static RootCommand Build() => new("DiskMirror: a live mirror of a disk in use, over the network.")
+    /// <summary>The commands, in the order of the help.</summary>
+    internal static readonly CommandEntry[] Commands =
+    [
+        new("secret", SecretCommand.Build),
+        new("disks", DisksCommand.Build),
+        new("server", ServerCommand.Build),
+        new("client", ClientCommand.Build),
+        new("adopt", AdoptCommand.Build),
+        new("check", CheckCommand.Build),
+        new("status", StatusCommand.Build),
+        new("wait", WaitCommand.Build),
+        new("rescan", RescanCommand.Build),
+        new("snapshot", SnapshotCommand.Build),
+        new("volume", VolumeCommand.Build),
+        new("freeze", FreezeCommand.Build),
+        new("stop", StopCommand.Build),
+        new("stop-server", StopServerCommand.Build),
+        new("service", ServiceCommand.Build),
+        new("key", KeyCommand.Build),
+        new("archive", ArchiveCommand.Build),
+        new("restore", RestoreCommand.Build),
+        new("mount", MountCommand.Build),
+        new("unmount", MountCommand.BuildUnmount),
+        new("verify", VerifyCommand.Build),
+        new("dump", DumpCommand.Build),
+        new("undump", UndumpCommand.Build),
+        new("demo", DemoCommand.Build),
+    ];
+
+    /// <summary>Builds the tree of commands, or only the one that the first argument names: all of them take half the time of a short command.</summary>
+    public static RootCommand Build(string? first)
     {
-        SecretCommand.Build(),
-        DisksCommand.Build(),
-        ServerCommand.Build(),
-        ClientCommand.Build(),
-        AdoptCommand.Build(),
-        CheckCommand.Build(),
-        StatusCommand.Build(),
-        WaitCommand.Build(),
-        RescanCommand.Build(),
-        SnapshotCommand.Build(),
-        VolumeCommand.Build(),
-        FreezeCommand.Build(),
-        StopCommand.Build(),
-        StopServerCommand.Build(),
-        ServiceCommand.Build(),
-        KeyCommand.Build(),
-        ArchiveCommand.Build(),
-        RestoreCommand.Build(),
-        MountCommand.Build(),
-        MountCommand.BuildUnmount(),
-        VerifyCommand.Build(),
-        DumpCommand.Build(),
-        UndumpCommand.Build(),
-        DemoCommand.Build(),
-    };
+        RootCommand root = new("DiskMirror: a live mirror of a disk in use, over the network.");
+        CommandEntry[] named = [.. Commands.Where(c => c.Name == first)];
+        foreach (CommandEntry command in named.Length > 0 ? named : Commands) root.Add(command.Build());
+        return root;
+    }
 
     /// <summary>Runs one command line and returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellation)
     {
-        ParseResult parsed = Build().Parse(args);
+        ParseResult parsed = Build(args.FirstOrDefault()).Parse(args);
         if (parsed.Action is ParseErrorAction wrong)
         {
             // Help on stdout would end up in the file that was meant for data.

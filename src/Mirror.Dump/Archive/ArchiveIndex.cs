@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Buffers.Text;
+using System.Text;
 using Mirror.Dump.Archive.Writing;
 
 namespace Mirror.Dump.Archive;
@@ -21,23 +22,22 @@ public sealed class ArchiveIndex
     /// <exception cref="DamagedException">It is none.</exception>
     public static ArchiveIndex Read(Stream stream, string name)
     {
-        using StreamReader reader = new(stream, System.Text.Encoding.ASCII, false, 1 << 16);
-        if (Line(reader) != ArchiveIndexWriter.Magic || Line(reader) != ArchiveIndexWriter.Version || !long.TryParse(Line(reader), CultureInfo.InvariantCulture, out long date))
+        LineReader reader = new(stream);
+        if (!Ascii.Equals(reader.Next(), ArchiveIndexWriter.Magic) || !Ascii.Equals(reader.Next(), ArchiveIndexWriter.Version) || !Number(reader.Next(), out long date))
             throw new DamagedException($"{name} is no index of an archive.");
-        Line(reader);
-        Line(reader);
+        reader.Next();
+        reader.Next();
         ArchiveIndex index = new(date);
-        for (int number = 6; reader.ReadLine() is { } line; number++)
+        for (int number = 6; !reader.Ended; number++)
         {
-            ReadOnlySpan<char> text = line;
-            int first = text.IndexOf('\t'), second = text.LastIndexOf('\t');
-            if (first < 0 || second <= first || number > MaxLines || !uint.TryParse(text[..first], CultureInfo.InvariantCulture, out uint inode)
-                || !int.TryParse(text[(first + 1)..second], CultureInfo.InvariantCulture, out int volume) || volume < 1
-                || !long.TryParse(text[(second + 1)..], CultureInfo.InvariantCulture, out long position) || position < 0)
+            ReadOnlySpan<byte> line = reader.Next();
+            int first = line.IndexOf((byte)'\t'), second = line.LastIndexOf((byte)'\t');
+            if (first < 0 || second <= first || number > MaxLines || !Number(line[..first], out long inode) || inode is < 0 or > uint.MaxValue
+                || !Number(line[(first + 1)..second], out long volume) || volume is < 1 or > int.MaxValue || !Number(line[(second + 1)..], out long position) || position < 0)
             {
                 throw new DamagedException($"{name}: line {number} is no line of an index.");
             }
-            index.Add(inode, volume, position);
+            index.Add((uint)inode, (int)volume, position);
         }
         index.Sort();
         return index;
@@ -74,9 +74,43 @@ public sealed class ArchiveIndex
         }
     }
 
-    private static string? Line(StreamReader reader)
+    private static bool Number(ReadOnlySpan<byte> text, out long value) => Utf8Parser.TryParse(text, out value, out int used) && used == text.Length;
+
+    /// <summary>Lines of an index, which are short; one that is not is given in parts, and so is none.</summary>
+    private sealed class LineReader(Stream stream)
     {
-        string? line = reader.ReadLine();
-        return line is { Length: > 100 } ? null : line;
+        private readonly byte[] _buffer = new byte[1 << 16];
+        private int _at, _end;
+
+        /// <summary>Whether there is no further line.</summary>
+        public bool Ended
+        {
+            get
+            {
+                if (_at == _end) Fill();
+                return _at == _end;
+            }
+        }
+
+        /// <summary>The next line without its end; empty behind the last. Valid until the next call.</summary>
+        public ReadOnlySpan<byte> Next()
+        {
+            int length = _buffer.AsSpan(_at, _end - _at).IndexOf((byte)'\n');
+            if (length < 0)
+            {
+                Fill();
+                length = _buffer.AsSpan(_at, _end - _at).IndexOf((byte)'\n');
+            }
+            ReadOnlySpan<byte> line = _buffer.AsSpan(_at, length < 0 ? _end - _at : length);
+            _at = Math.Min(_end, _at + line.Length + 1);
+            return line.EndsWith("\r"u8) ? line[..^1] : line;
+        }
+
+        private void Fill()
+        {
+            _buffer.AsSpan(_at, _end - _at).CopyTo(_buffer);
+            (_at, _end) = (0, _end - _at);
+            _end += stream.ReadAtLeast(_buffer.AsSpan(_end), _buffer.Length - _end, throwOnEndOfStream: false);
+        }
     }
 }

@@ -30,7 +30,13 @@ internal sealed class ArchiveCatalog
     public IReadOnlyDictionary<uint, ArchiveDirectory> Directories => _directories;
 
     /// <summary>The directories in the order of their inodes.</summary>
-    public IEnumerable<ArchiveDirectory> DirectoriesInOrder => _directories.Values.OrderBy(d => d.Inode.Number);
+    public ArchiveDirectory[] DirectoriesInOrder()
+    {
+        ArchiveDirectory[] all = new ArchiveDirectory[_directories.Count];
+        _directories.Values.CopyTo(all, 0);
+        Array.Sort(all, (a, b) => a.Inode.Number.CompareTo(b.Inode.Number));
+        return all;
+    }
 
     /// <summary>Reachable directories, those above before those below.</summary>
     public IReadOnlyList<ArchiveDirectory> Tree { get; private set; } = [];

@@ -111,7 +111,7 @@ internal sealed class ArchiveWalk : IDisposable
         {
             _begun = true;
             Catalog.Complete();
-            foreach (ArchiveDirectory directory in Catalog.DirectoriesInOrder)
+            foreach (ArchiveDirectory directory in Catalog.DirectoriesInOrder())
             {
                 if (directory.Damage.Length > 0) Problem($"{ArchiveCatalog.PathOf(directory)}: {directory.Damage}; names in it may be missing.");
             }

@@ -51,7 +51,7 @@ internal sealed class LevelRestorer(IRestoreTarget target, ArchiveCatalog old, A
     private static ArchiveCatalog Merge(ArchiveCatalog old, ArchiveCatalog archive)
     {
         ArchiveCatalog merged = new(RestoredState.Shape(archive.Shape.Date)) { InUse = archive.InUse, Dumped = archive.Dumped };
-        foreach (ArchiveDirectory directory in archive.DirectoriesInOrder)
+        foreach (ArchiveDirectory directory in archive.DirectoriesInOrder())
         {
             IEnumerable<(uint, byte[])> entries = archive.EntriesOf(directory).Select(e => (e.Inode, e.Name.Bytes.ToArray()));
             // Of a damaged directory nobody knows what is gone.
@@ -62,7 +62,7 @@ internal sealed class LevelRestorer(IRestoreTarget target, ArchiveCatalog old, A
             }
             merged.Add(new ArchiveDirectory { Inode = directory.Inode, Entries = RestoredState.Entries(entries.ToArray()), Attributes = directory.Attributes });
         }
-        foreach (ArchiveDirectory directory in old.DirectoriesInOrder)
+        foreach (ArchiveDirectory directory in old.DirectoriesInOrder())
         {
             // One whose inode is in the archive as something else is a directory no more.
             if (!archive.InUse[directory.Inode.Number] || archive.Dumped[directory.Inode.Number]) continue;
