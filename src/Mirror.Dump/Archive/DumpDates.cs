@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using Mirror.Core.Files;
 
 namespace Mirror.Dump.Archive;
 
@@ -53,21 +55,40 @@ public sealed class DumpDates
     /// <summary>Leaves names out that have gone; the file changes with the next <see cref="Note"/>.</summary>
     public void Forget(Func<string, bool> gone) => _lines.RemoveAll(l => gone(l.Name));
 
-    /// <summary>Notes an archive, durably.</summary>
-    public void Note(string name, int level, long date)
+    /// <summary>Notes an archive, durably. When that fails, the file is as it was.</summary>
+    /// <param name="name">Of the file system.</param>
+    /// <param name="level">0 to 9.</param>
+    /// <param name="date">Of the archive, seconds since 1970.</param>
+    /// <param name="durability">What makes it durable.</param>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void Note(string name, int level, long date, IFileDurability durability)
     {
         _lines.RemoveAll(l => l.Name == name && l.Level == level);
         _lines.Add((name, level, DateTimeOffset.FromUnixTimeSeconds(date)));
-        if (Path.GetDirectoryName(Path.GetFullPath(_path)) is { } directory) Directory.CreateDirectory(directory);
+        string directory = Path.GetDirectoryName(Path.GetFullPath(_path))!;
+        Directory.CreateDirectory(directory);
         string fresh = $"{_path}.{Guid.NewGuid():N}";
-        using (FileStream file = new(fresh, FileMode.CreateNew))
-        using (StreamWriter writer = new(file) { NewLine = "\n" })
+        try
         {
-            foreach ((string who, int at, DateTimeOffset when) in _lines)
-                writer.WriteLine($"{who} {at} {when.ToUniversalTime().ToString("ddd MMM", CultureInfo.InvariantCulture)} {when.ToUniversalTime().Day,2} {when.ToUniversalTime().ToString("HH:mm:ss yyyy", CultureInfo.InvariantCulture)} +0000");
-            writer.Flush();
-            file.Flush(flushToDisk: true);
+            using (FileStream file = new(fresh, FileMode.CreateNew))
+            {
+                file.Write(Encoding.UTF8.GetBytes(string.Concat(_lines.Select(Line))));
+                file.Flush();
+                durability.SyncFile(file.SafeFileHandle, fresh);
+            }
+            File.Move(fresh, _path, overwrite: true);
         }
-        File.Move(fresh, _path, overwrite: true);
+        catch
+        {
+            File.Delete(fresh);
+            throw;
+        }
+        durability.SyncDirectory(directory);
+    }
+
+    private static string Line((string Name, int Level, DateTimeOffset Date) line)
+    {
+        DateTime date = line.Date.UtcDateTime;
+        return string.Create(CultureInfo.InvariantCulture, $"{line.Name} {line.Level} {date:ddd MMM} {date.Day,2} {date:HH:mm:ss yyyy} +0000\n");
     }
 }

@@ -74,7 +74,7 @@ public static class ArchiveExport
         {
             result = ArchiveOperations.Dump(fileSystem, dump, volumes, null, seal, progress, cancellation);
         }
-        if (request.Record) dates.Note(known, request.Level, result.Date);
+        if (request.Record) dates.Note(known, request.Level, result.Date, durability);
         return result with { Archive = (volumes as FileVolumeSet)?.Names[0] };
     }
 }

@@ -33,7 +33,7 @@ internal sealed class ArchiveShelf(string directory, string volume)
     {
         DumpDates dates = DumpDates.Read(DatesPath);
         dates.Forget(name => !File.Exists(Path.Combine(place, name.Split(' ')[0])));
-        dates.Note(Line(path, fileSystem), level, date);
+        dates.Note(Line(path, fileSystem), level, date, new FileDurability());
     }
 
     /// <summary>Makes the directory, for its owner only, and removes what a crash left.</summary>
