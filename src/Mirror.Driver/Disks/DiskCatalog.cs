@@ -88,8 +88,13 @@ public sealed class DiskCatalog
     /// the machine of either is unknown, or the path is on a file system that does not say what it lies on.</summary>
     public bool LiesOn(string path, DiskIdentity identity)
     {
-        if (identity.Machine == Guid.Empty || identity.Machine != _paths.MachineId()) return false;
+        if (!IsOfMachine(identity, _paths)) return false;
         _ = TryFindDisksOfPath(path, out IReadOnlyList<HostDisk> disks);
         return disks.Any(disk => IdentityOf(disk).Text == identity.Text);
     }
+
+    /// <summary>Whether a disk is one of this machine's, as far as that is known. Cheap, unlike a listing.</summary>
+    public static bool IsOfThisMachine(DiskIdentity identity) => IsOfMachine(identity, HostPaths.System);
+
+    private static bool IsOfMachine(DiskIdentity identity, HostPaths paths) => identity.Machine != Guid.Empty && identity.Machine == paths.MachineId();
 }

@@ -10,6 +10,8 @@ public sealed class StorePlace : IStorePlace
     /// <inheritdoc/>
     public string? WhyOnDisk(string path, DiskIdentity disk)
     {
+        // A server asks at each connection, and most clients are other machines: no listing of all disks for them.
+        if (!DiskCatalog.IsOfThisMachine(disk)) return null;
         // What is not there yet will lie where its directory does.
         string? at = path;
         while (at is not null && !Path.Exists(at)) at = Path.GetDirectoryName(Path.GetFullPath(at));
