@@ -40,7 +40,7 @@ internal static class CommandLine
         new("demo", DemoCommand.Build),
     ];
 
-    /// <summary>Builds the tree of commands, or only the one that the first argument names: all of them take half the time of a short command.</summary>
+    /// <summary>Builds the tree of commands, or only the one that the first argument names: to build all of them would be a good part of the time that a short command takes.</summary>
     public static RootCommand Build(string? first)
     {
         RootCommand root = new("DiskMirror: a live mirror of a disk in use, over the network.");
