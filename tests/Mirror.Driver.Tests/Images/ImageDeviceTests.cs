@@ -124,4 +124,18 @@ public sealed class ImageDeviceTests : IDisposable
             LoopDevice.Run("umount", mount);
         }
     }
+
+    [SkippableFact]
+    public void A_client_of_another_machine_costs_no_listing_of_disks()
+    {
+        int listed = 0;
+        var place = new StorePlace(() => { listed++; return DiskCatalog.Read(); });
+        Assert.Null(place.WhyOnDisk(_directory.At("store"), new DiskIdentity("a disk", Guid.NewGuid())));
+        Assert.Null(place.WhyOnDisk(_directory.At("store"), new DiskIdentity("a disk", Guid.Empty)));
+        Assert.Equal(0, listed);
+        Guid own = HostPaths.System.MachineId();
+        Skip.If(own == Guid.Empty, "this machine has no machine id");
+        Assert.Null(place.WhyOnDisk(_directory.At("store"), new DiskIdentity("a disk", own)));
+        Assert.Equal(1, listed);
+    }
 }
