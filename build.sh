@@ -127,13 +127,16 @@ package() {
 }
 
 # The program, the tap and .NET in one file. What is in it is unpacked under $HOME/.net (or DOTNET_BUNDLE_EXTRACT_BASE_DIR) at its first start, for its user only.
+# Compiled in a place of its own: what is compiled for .NET inside does not run with .NET outside. .NET's own assemblies come compiled, and are left as they are.
 singlefile() {
+	local stage=out/singlefile.build
 	need_build
 	choose_bouncycastle
 	say "Building one file; .NET itself comes from the package registry ..."
-	rm -rf out/singlefile
-	dotnet publish src/Mirror.Cli -c "$CONFIGURATION" --self-contained -p:PublishSingleFile=true -p:IncludeAllContentForSelfExtract=true -p:EnableCompressionInSingleFile=true \
+	rm -rf out/singlefile "$stage"
+	dotnet publish src/Mirror.Cli -c "$CONFIGURATION" --self-contained --artifacts-path "$stage" -p:PublishReadyToRunComposite=false -p:PublishSingleFile=true -p:IncludeAllContentForSelfExtract=true -p:EnableCompressionInSingleFile=true \
 		-p:DebugType=none --nologo -v quiet -o out/singlefile || die "the one file could not be made: see above. The registry must have Microsoft.NETCore.App.Runtime.linux-x64 of the SDK's version."
+	rm -rf "$stage"
 	local files=(out/singlefile/*)
 	[[ ${files[*]} == out/singlefile/diskmirror ]] || die "more than one file was made: ${files[*]}"
 	say "Built ./out/singlefile/diskmirror, $(./out/singlefile/diskmirror --version)"

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using Mirror.Core.Control;
 using Mirror.Core.Store;
+using Mirror.Core.Taps;
 using Mirror.Driver.Images;
+using Mirror.EndToEnd.Tests.Processes;
 using Xunit.Abstractions;
 
 namespace Mirror.EndToEnd.Tests;
@@ -11,6 +13,9 @@ namespace Mirror.EndToEnd.Tests;
 public sealed class HistoryTests(ITestOutputHelper output)
 {
     private const int Piece = 1 << 20;
+
+    /// <summary>How many extents are very many; a million takes 8 GiB of memory and some minutes.</summary>
+    private static readonly int Extents = int.Parse(Environment.GetEnvironmentVariable("DISKMIRROR_TEST_EXTENTS") ?? "20000", CultureInfo.InvariantCulture);
 
     [SkippableTheory]
     [InlineData("xfs", 2)]
@@ -66,7 +71,7 @@ public sealed class HistoryTests(ITestOutputHelper output)
     [SkippableFact]
     public void A_clone_of_very_many_extents_does_not_hold_up_the_stream()
     {
-        int extents = int.Parse(Environment.GetEnvironmentVariable("DISKMIRROR_TEST_EXTENTS") ?? "20000", CultureInfo.InvariantCulture);
+        int extents = Extents;
         long size = extents * 8192L + (64 << 20);
         using var directory = new TempDirectory(memory: true);
         using LoopDisk disk = Mounted(directory, "xfs", extents * 5000L + (3L << 30), out string mount);
@@ -93,6 +98,49 @@ public sealed class HistoryTests(ITestOutputHelper output)
         double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         output.WriteLine($"{extents} extents: clone {made.CloneMilliseconds} ms; meanwhile {count} commits of 4 MiB, {written / seconds / 1e6:F0} MB/s, slowest {worst} ms");
         Assert.InRange(worst, 0, 3000);
+    }
+
+    [SkippableFact]
+    public async Task A_clone_of_very_many_extents_does_not_bring_a_live_client_to_Off()
+    {
+        const int Head = 64 << 20;      // written to all the time
+        int extents = Extents;
+        Requirements.Need("fio", "filefrag");
+        using var directory = new TempDirectory(memory: true);
+        using LoopDisk store = Mounted(directory, "xfs", extents * 5000L + (3L << 30), out string mount);
+        using var disk = new LoopDisk(directory.Path, Head + extents * 8192L, "mirrored.img");
+        Requirements.NeedTap(disk.Path);
+        await using var rig = new MirrorRig(disk.Path, mount);
+        await rig.StartServerAsync();
+        rig.StartClient();
+        await rig.WaitLiveAsync();
+        // Every other block, so that each becomes an extent of the image.
+        Shell.Run("fio", "--name=w", "--direct=1", "--thread", "--ioengine=libaio", "--iodepth=16", $"--filename={disk.Path}", "--rw=write:4k", "--bs=4k", $"--offset={Head}", "--refill_buffers");
+        await rig.WaitIdleAsync(TimeSpan.FromMinutes(5));
+        int found = int.Parse(Shell.Script($"filefrag -v {rig.Image} | grep -c '^ *[0-9]*: '"), CultureInfo.InvariantCulture);
+        Assert.InRange(found, extents * 9 / 10, int.MaxValue);
+
+        using FioLoad load = FioLoad.Start(disk.Path, 100_000_000, 5, "64k/100", Head);
+        await rig.WaitForAsync(s => s.State == MirrorState.Live && s.OldestUncommittedMilliseconds > 0, "Live under load");
+        MirrorStatus before = rig.Status;
+        long worst = 0;
+        var rates = new HashSet<TapRate>();
+        Task<SnapshotInfo> cloning = rig.SnapshotAsync("many");
+        await rig.WaitForAsync(s =>
+        {
+            worst = Math.Max(worst, s.OldestUncommittedMilliseconds);
+            rates.Add(s.Rate);
+            Assert.Equal(MirrorState.Live, s.State);
+            return cloning.IsCompleted;
+        }, "cloned", TimeSpan.FromMinutes(3));
+        SnapshotInfo made = await cloning;
+        Assert.True(load.Runs, load.Log);
+        load.Dispose();
+        output.WriteLine($"{found} extents: clone {made.CloneMilliseconds} ms; oldest uncommitted write meanwhile {worst} ms; rates {string.Join(' ', rates)}");
+        Assert.Equal((before.OffEpisodes, before.Scans, before.Connections), (rig.Status.OffEpisodes, rig.Status.Scans, rig.Status.Connections));
+        Assert.DoesNotContain(TapRate.Off, rates);
+        await rig.WaitIdleAsync();
+        rig.AssertIdentical();
     }
 
     [SkippableFact]

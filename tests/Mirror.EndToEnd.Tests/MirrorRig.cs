@@ -88,6 +88,9 @@ internal sealed class MirrorRig : IAsyncDisposable
         _server = null;
     }
 
+    /// <summary>Takes a snapshot at the server.</summary>
+    public Task<SnapshotInfo> SnapshotAsync(string name) => ((IHistoryRole)_server!.Volumes.Single(v => v.Status.Volume == Volume)).NewSnapshotAsync(name, CancellationToken.None);
+
     public void StartClient()
     {
         _source = new MirrorSource(TapOptions(new TapOptions { Volume = Volume, DiskPath = Disk, RunDirectory = Path.Combine(Directory, "run"), Choice = TapChoice.Ebpf }));

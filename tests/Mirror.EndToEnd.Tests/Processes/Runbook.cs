@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace Mirror.EndToEnd.Tests.Processes;
@@ -22,7 +21,7 @@ internal sealed partial class Runbook
     {
         _rig = rig;
         _names = [.. names, ("backup.example.net:7410", rig.Listen), ("/etc/diskmirror/master.secret", rig.MasterFile), ("home", rig.Volume)];
-        string page = File.ReadAllText(Path.GetFullPath(Path.Combine(Source(), "../../../docs/operations.md")));
+        string page = File.ReadAllText(SourceTree.At("docs/operations.md"));
         Match section = Regex.Match(page, $@"^(#+) {Regex.Escape(heading)}\n(.*?)(?=^#+ |\z)", RegexOptions.Multiline | RegexOptions.Singleline);
         Assert.True(section.Success, $"docs/operations.md has no section '{heading}'");
         _commands = [.. Command().Matches(section.Groups[2].Value).Select(m => m.Groups[1].Value.TrimEnd())];
@@ -61,8 +60,6 @@ internal sealed partial class Runbook
         }
         return word;
     }
-
-    private static string Source([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
     [GeneratedRegex(@"^ {4,}diskmirror ([^#\n]*)", RegexOptions.Multiline)]
     private static partial Regex Command();
