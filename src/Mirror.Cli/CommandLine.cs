@@ -50,7 +50,7 @@ internal static class CommandLine
     }
 
     /// <summary>Runs one command line and returns the exit code.</summary>
-    public static async Task<int> RunAsync(string[] args, CancellationToken cancellation)
+    public static int Run(string[] args, CancellationToken cancellation)
     {
         ParseResult parsed = Build(args.FirstOrDefault()).Parse(args);
         if (parsed.Action is ParseErrorAction wrong)
@@ -65,9 +65,9 @@ internal static class CommandLine
         int failure = parsed.CommandResult.Command.Name == "check" ? ExitCodes.CheckImpossible : ExitCodes.Failure;
         try
         {
-            // Signals are handled by Program, and errors below.
+            // Signals are handled by Program, and errors below. The thread has nothing else to do; to await here would compile state machines at each start.
             InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            return await parsed.InvokeAsync(configuration, cancellation);
+            return parsed.InvokeAsync(configuration, cancellation).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Text;
 using Mirror.Dump.Archive.Writing;
 
@@ -10,7 +9,7 @@ public sealed class ArchiveIndex
     private const int MaxLines = 1 << 26;
 
     private uint[] _inodes = [];
-    private (int Volume, long Position)[] _places = [];
+    private Place[] _places = [];
     private int _count;
 
     private ArchiveIndex(long date) => Date = date;
@@ -32,8 +31,8 @@ public sealed class ArchiveIndex
         {
             ReadOnlySpan<byte> line = reader.Next();
             int first = line.IndexOf((byte)'\t'), second = line.LastIndexOf((byte)'\t');
-            if (first < 0 || second <= first || number > MaxLines || !Number(line[..first], out long inode) || inode is < 0 or > uint.MaxValue
-                || !Number(line[(first + 1)..second], out long volume) || volume is < 1 or > int.MaxValue || !Number(line[(second + 1)..], out long position) || position < 0)
+            if (first < 0 || second <= first || number > MaxLines || !Number(line[..first], out long inode) || inode > uint.MaxValue
+                || !Number(line[(first + 1)..second], out long volume) || volume is < 1 or > int.MaxValue || !Number(line[(second + 1)..], out long position))
             {
                 throw new DamagedException($"{name}: line {number} is no line of an index.");
             }
@@ -49,7 +48,7 @@ public sealed class ArchiveIndex
         int at = Array.BinarySearch(_inodes, 0, _count, inode);
         // Several lines of an inode are as good as one: they are of the same place, or one is wrong, which the archive itself will tell.
         if (at < 0) at = ~at - 1;
-        return at < 0 ? null : _places[at];
+        return at < 0 ? null : (_places[at].Volume, _places[at].Position);
     }
 
     private void Add(uint inode, int volume, long position)
@@ -60,7 +59,8 @@ public sealed class ArchiveIndex
             Array.Resize(ref _inodes, room);
             Array.Resize(ref _places, room);
         }
-        (_inodes[_count], _places[_count++]) = (inode, (volume, position));
+        _inodes[_count] = inode;
+        _places[_count++] = new Place(volume, position);
     }
 
     /// <summary>Ours are in order; those of stock dump need not be.</summary>
@@ -74,7 +74,19 @@ public sealed class ArchiveIndex
         }
     }
 
-    private static bool Number(ReadOnlySpan<byte> text, out long value) => Utf8Parser.TryParse(text, out value, out int used) && used == text.Length;
+    /// <summary>Digits and nothing else, below 10^18; a library's parser would be most of what an index costs.</summary>
+    private static bool Number(ReadOnlySpan<byte> text, out long value)
+    {
+        value = 0;
+        foreach (byte b in text)
+        {
+            if (b is < (byte)'0' or > (byte)'9') return false;
+            value = (10 * value) + (b - '0');
+        }
+        return text.Length is > 0 and <= 18;
+    }
+
+    private readonly record struct Place(int Volume, long Position);
 
     /// <summary>Lines of an index, which are short; one that is not is given in parts, and so is none.</summary>
     private sealed class LineReader(Stream stream)

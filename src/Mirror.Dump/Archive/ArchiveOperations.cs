@@ -186,9 +186,9 @@ public static class ArchiveOperations
         int told = 0;
         if (walk.Catalog.MapsDamaged) yield break;
         InodeMap dumped = walk.Catalog.Dumped;
-        foreach (uint inode in selection.IsAll ? dumped.Inodes() : selection.Inodes().Where(i => dumped[i]))
+        foreach (uint inode in selection.IsAll ? dumped.Inodes() : selection.Inodes())
         {
-            if (walk.Seen.Contains(inode)) continue;
+            if (!dumped[inode] || walk.Seen.Contains(inode)) continue;
             if (told++ == MostMissing) yield break;
             yield return $"{walk.Catalog.Describe(inode)}: is lost, nothing of it is in the archive.";
         }

@@ -44,13 +44,12 @@ internal sealed class StageThreads(CancellationToken cancellation = default) : I
     /// <summary>Throws what a stage threw, if one has.</summary>
     public void ThrowIfFailed() => _failure?.Throw();
 
-    /// <summary>Stops all stages, and waits for each.</summary>
+    /// <summary>Stops all stages as soon as they look.</summary>
+    public void Cancel() => _stop.Cancel();
+
+    /// <summary>Waits for the end of all stages.</summary>
     /// <returns>False when one did not end in time; what it uses must not be disposed then.</returns>
-    public bool Stop(TimeSpan each)
-    {
-        _stop.Cancel();
-        return _threads.TrueForAll(t => t.Join(each));
-    }
+    public bool Join(TimeSpan each) => _threads.TrueForAll(t => t.Join(each));
 
     public void Dispose() => _stop.Dispose();
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mirror.Dump.Archive.Deflate;
@@ -46,6 +47,8 @@ internal static class Adler32
         return (sums << 16) | sum;
     }
 
+    // Code with wide vectors is not compiled ahead; without this the first blocks would be added up by code that is not optimized.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRows(ReadOnlySpan<byte> rows, ref uint sum, ref uint sums)
     {
         Vector256<ushort> low = default, high = default, lowSums = default, highSums = default;

@@ -27,11 +27,11 @@ internal sealed class FastInflate
     /// <summary>Where the tables begin among the entries: most that such codes take, as zlib's <c>enough</c> counts them (286 symbols, 11 bits at once; 30, 9).</summary>
     private const int LiteralStart = 0, DistanceStart = 2342, MetaStart = DistanceStart + 594, Entries = MetaStart + (1 << MetaBits);
 
-    private static readonly uint[] LiteralSymbols = OfLiterals(), DistanceSymbols = OfDistances(), MetaSymbols = [.. Enumerable.Range(0, DeflateSymbols.Metas).Select(s => DecodingTable.Symbol(s, 0))];
+    private static readonly uint[] LiteralSymbols = OfLiterals(), DistanceSymbols = OfDistances(), MetaSymbols = OfMetas();
     private static readonly uint[] FixedEntries = new uint[Entries];
 
     /// <summary>For each distance below a step, which bytes of what it leads to fill one.</summary>
-    private static readonly Vector128<byte>[] Repeated = [.. Enumerable.Range(0, Step).Select(d => Vector128.Create(Enumerable.Range(0, Step).Select(i => (byte)(i % Math.Max(d, 1))).ToArray()))];
+    private static readonly Vector128<byte>[] Repeated = Repetitions();
 
     private readonly uint[] _entries = new uint[Entries];
     private readonly DecodingTable _literals, _distances, _meta;
@@ -338,6 +338,25 @@ internal sealed class FastInflate
         for (int i = 0; i < symbols.Length; i++)
             symbols[i] = i < DeflateSymbols.Distances ? DecodingTable.Symbol(DeflateSymbols.DistanceBase(i), DeflateSymbols.DistanceExtraBits(i)) : DecodingTable.None;
         return symbols;
+    }
+
+    private static uint[] OfMetas()
+    {
+        uint[] symbols = new uint[DeflateSymbols.Metas];
+        for (int i = 0; i < symbols.Length; i++) symbols[i] = DecodingTable.Symbol(i, 0);
+        return symbols;
+    }
+
+    private static Vector128<byte>[] Repetitions()
+    {
+        Vector128<byte>[] repeated = new Vector128<byte>[Step];
+        Span<byte> bytes = stackalloc byte[Step];
+        for (int distance = 0; distance < Step; distance++)
+        {
+            for (int i = 0; i < Step; i++) bytes[i] = (byte)(i % Math.Max(distance, 1));
+            repeated[distance] = Vector128.Create<byte>(bytes);
+        }
+        return repeated;
     }
 
     private static DamagedException Damaged(string what, int position) => new($"{what} stands at its byte {position}");

@@ -49,11 +49,11 @@ internal static class DumpDirectory
     /// <summary>
     /// Reads the entry at <paramref name="at"/> and moves on; false at the end. Entries that do not hold together are passed over to the next chunk, and
     /// <paramref name="damaged"/> is set.
-    /// <para><paramref name="name"/>: Its name in <paramref name="directory"/>; empty for an unused entry.</para>
+    /// <para><paramref name="nameAt"/>, <paramref name="nameLength"/>: Where its name is in <paramref name="directory"/>.</para>
     /// </summary>
-    public static bool TryNext(ReadOnlySpan<byte> directory, bool bigEndian, bool oldForm, ref int at, out uint inode, out Range name, out InodeKind kind, ref bool damaged)
+    public static bool TryNext(ReadOnlySpan<byte> directory, bool bigEndian, bool oldForm, ref int at, out uint inode, out int nameAt, out int nameLength, ref bool damaged)
     {
-        (inode, name, kind) = (0, default, InodeKind.None);
+        (inode, nameAt, nameLength) = (0, 0, 0);
         while (at + EntryHeader <= directory.Length)
         {
             int chunkEnd = Math.Min(directory.Length, (at / DumpFormat.DirectoryChunk * DumpFormat.DirectoryChunk) + DumpFormat.DirectoryChunk);
@@ -62,7 +62,6 @@ internal static class DumpDirectory
             int bytes = entry.UInt16(4);
             int length = oldForm ? entry.UInt16(6) : directory[at + 7];
             // Big-endian writers of the old form had the length where the type is now; little-endian ones had it in the low byte.
-            kind = oldForm ? InodeKind.None : (InodeKind)directory[at + 6];
             if (bytes < EntryHeader || bytes % 4 != 0 || at + bytes > chunkEnd)
             {
                 // A directory of zeroes is what is left of one that was damaged.
@@ -77,16 +76,14 @@ internal static class DumpDirectory
                 at += bytes;
                 continue;
             }
-            Range place = (at + EntryHeader)..(at + EntryHeader + length);
+            (nameAt, nameLength) = (at + EntryHeader, length);
             at += bytes;
             if (inode == 0) continue;
-            ReadOnlySpan<byte> text = directory[place];
-            if (text.ContainsAny((byte)0, (byte)'/'))
+            if (directory.Slice(nameAt, nameLength).ContainsAny((byte)0, (byte)'/'))
             {
                 damaged = true;
                 continue;
             }
-            name = place;
             return true;
         }
         return false;

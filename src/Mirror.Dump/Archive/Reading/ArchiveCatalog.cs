@@ -5,11 +5,12 @@ namespace Mirror.Dump.Archive.Reading;
 
 /// <summary>
 /// The directories of an archive and the names in them. Bounded by <see cref="DumpFormat.MaxDirectoryBytes"/>. Only what is reachable from the root has a place; each directory
-/// has one, the first that was found, so that nothing goes in circles.
+/// has one, the first that was found, so that nothing goes in circles. Collections are of types that .NET has compiled itself, where there is a choice: to compile others at each start
+/// would be a good part of the time that one file takes.
 /// </summary>
 internal sealed class ArchiveCatalog
 {
-    private readonly Dictionary<uint, ArchiveDirectory> _directories = [];
+    private readonly Dictionary<long, ArchiveDirectory> _directories = [];
     private uint[] _inodes = [];
     private ArchiveName[] _names = [];
 
@@ -27,7 +28,7 @@ internal sealed class ArchiveCatalog
     public bool MapsDamaged { get; set; }
 
     /// <summary>The directories, by inode; in no order.</summary>
-    public IReadOnlyDictionary<uint, ArchiveDirectory> Directories => _directories;
+    public IReadOnlyDictionary<long, ArchiveDirectory> Directories => _directories;
 
     /// <summary>The directories in the order of their inodes.</summary>
     public ArchiveDirectory[] DirectoriesInOrder()
@@ -48,8 +49,9 @@ internal sealed class ArchiveCatalog
     public void Complete()
     {
         List<ArchiveDirectory> tree = [];
-        List<uint> inodes = [];
-        List<ArchiveName> names = [];
+        // By inode, then as found: an inode, and the place of the name.
+        List<ulong> order = [];
+        ArchiveName[] names = new ArchiveName[1024];
         if (_directories.TryGetValue(DumpFormat.RootInode, out ArchiveDirectory? root))
         {
             root.Depth = 0;
@@ -58,12 +60,13 @@ internal sealed class ArchiveCatalog
         for (int i = 0; i < tree.Count; i++)
         {
             ArchiveDirectory at = tree[i];
-            foreach ((uint inode, ArchiveName name) in EntriesOf(at))
+            for (int from = 0; Next(at, ref from, out uint inode, out ArchiveName name);)
             {
                 if (!_directories.TryGetValue(inode, out ArchiveDirectory? child))
                 {
-                    inodes.Add(inode);
-                    names.Add(name);
+                    if (order.Count == names.Length) Array.Resize(ref names, 2 * names.Length);
+                    names[order.Count] = name;
+                    order.Add(((ulong)inode << 32) | (uint)order.Count);
                     continue;
                 }
                 if (child.Depth >= 0 || at.Depth >= DumpFormat.MaxDepth) continue;
@@ -72,13 +75,10 @@ internal sealed class ArchiveCatalog
             }
         }
         Tree = tree;
-        // By inode, then as found.
-        ulong[] order = new ulong[names.Count];
-        for (int i = 0; i < order.Length; i++) order[i] = ((ulong)inodes[i] << 32) | (uint)i;
-        Array.Sort(order);
-        _inodes = new uint[order.Length];
-        _names = new ArchiveName[order.Length];
-        for (int i = 0; i < order.Length; i++) (_inodes[i], _names[i]) = ((uint)(order[i] >> 32), names[(int)(uint)order[i]]);
+        order.Sort();
+        _inodes = new uint[order.Count];
+        _names = new ArchiveName[order.Count];
+        for (int i = 0; i < order.Count; i++) (_inodes[i], _names[i]) = ((uint)(order[i] >> 32), names[(int)(uint)order[i]]);
     }
 
     /// <summary>The names of an inode that is no directory.</summary>
@@ -101,15 +101,21 @@ internal sealed class ArchiveCatalog
     /// <summary>The entries of a directory, without those for itself and the one above.</summary>
     public IEnumerable<(uint Inode, ArchiveName Name)> EntriesOf(ArchiveDirectory directory)
     {
-        int at = 0;
-        bool damaged = false;
-        while (DumpDirectory.TryNext(directory.Entries, Shape.BigEndian, Shape.OldDirectories, ref at, out uint inode, out Range name, out _, ref damaged))
+        for (int from = 0; Next(directory, ref from, out uint inode, out ArchiveName name);) yield return (inode, name);
+    }
+
+    /// <summary>The entry of a directory at <paramref name="from"/>, or behind it; false at the end.</summary>
+    private bool Next(ArchiveDirectory directory, ref int from, out uint inode, out ArchiveName name)
+    {
+        bool damaged = false, found;
+        do
         {
-            (int offset, int length) = name.GetOffsetAndLength(directory.Entries.Length);
-            if (DumpDirectory.IsDot(directory.Entries.AsSpan(offset, length))) continue;
-            yield return (inode, new ArchiveName(directory, offset, length));
+            found = DumpDirectory.TryNext(directory.Entries, Shape.BigEndian, Shape.OldDirectories, ref from, out inode, out int at, out int length, ref damaged);
+            name = new ArchiveName(directory, at, length);
         }
+        while (found && DumpDirectory.IsDot(name.Bytes));
         if (damaged && directory.Damage.Length == 0) directory.Damage = "entries of it do not hold together";
+        return found;
     }
 
     /// <summary>The path of a directory from the root, without a slash in front; "." for the root.</summary>

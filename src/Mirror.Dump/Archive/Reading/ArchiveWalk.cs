@@ -14,7 +14,7 @@ internal sealed class ArchiveWalk : IDisposable
 
     private readonly RecordStream _records;
     private readonly SegmentReader _segments;
-    private readonly HashSet<uint> _seen = [];
+    private readonly HashSet<long> _seen = [];
     private readonly MemoryStream _bytes = new();
     private readonly List<ExtendedAttribute> _attributes = [];
     private readonly string _name;
@@ -42,7 +42,7 @@ internal sealed class ArchiveWalk : IDisposable
     public List<string> Problems { get; } = [];
 
     /// <summary>Inodes that the visitor was told of.</summary>
-    public IReadOnlySet<uint> Seen => _seen;
+    public IReadOnlySet<long> Seen => _seen;
 
     /// <summary>Whether the archive's end was there.</summary>
     public bool Complete => _segments.Ended;

@@ -7,6 +7,9 @@ internal sealed class ByteWindow(Stream stream, int lookAhead) : IDisposable
     private int _start, _end;
     private bool _ended;
 
+    /// <summary>Most bytes that are read at once unless more are asked for: often little of a stream is looked at.</summary>
+    private const int ReadBytes = 512 << 10;
+
     /// <summary>Bytes of the stream before what is seen.</summary>
     public long Position { get; private set; }
 
@@ -22,7 +25,7 @@ internal sealed class ByteWindow(Stream stream, int lookAhead) : IDisposable
             }
             while (_end - _start < bytes)
             {
-                int got = stream.Read(_buffer, _end, _buffer.Length - _end);
+                int got = stream.Read(_buffer, _end, Math.Min(_buffer.Length - _end, Math.Max(ReadBytes, bytes - (_end - _start))));
                 if (got == 0)
                 {
                     _ended = true;

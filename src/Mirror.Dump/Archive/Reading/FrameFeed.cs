@@ -16,6 +16,7 @@ internal sealed class FrameFeed : IDisposable
     private readonly StageThreads _stages = new();
     private FrameBatch? _current;
     private int _given;
+    private volatile bool _ended;
 
     public FrameFeed(ITapeFrames frames, int blockBytes, bool compressed)
     {
@@ -52,8 +53,15 @@ internal sealed class FrameFeed : IDisposable
 
     public void Dispose()
     {
+        // Nothing is thrown in threads that only end: cold, that would be a good part of the time that one file takes.
+        _ended = true;
+        _free.CompleteAdding();
         // A pipe that gives nothing can hold the reading thread for ever; the process's end takes it along.
-        if (!_stages.Stop(TimeSpan.FromSeconds(5))) return;
+        if (!_stages.Join(TimeSpan.FromSeconds(5)))
+        {
+            _stages.Cancel();
+            return;
+        }
         _frames.Dispose();
         _stages.Dispose();
         _free.Dispose();
@@ -63,21 +71,26 @@ internal sealed class FrameFeed : IDisposable
 
     private void ReadAll()
     {
-        FrameBatch batch;
-        do
+        try
         {
-            batch = _free.Take(_stages.Token);
-            batch.Fill(_frames, _stages.Token);
-            _order.Add(batch, _stages.Token);
-            if (batch.NeedsWork) _work.Add(batch, _stages.Token);
+            while (_free.TryTake(out FrameBatch? batch, Timeout.Infinite, _stages.Token) && !_ended)
+            {
+                batch.Fill(_frames, _stages.Token);
+                _order.Add(batch);
+                if (batch.NeedsWork) _work.Add(batch);
+                if (batch.EndsVolume) break;
+            }
         }
-        while (!batch.EndsVolume);
+        finally
+        {
+            _work.CompleteAdding();
+        }
     }
 
     private void InflateAll()
     {
         BlockInflater inflater = new();
-        foreach (FrameBatch batch in _work.GetConsumingEnumerable(_stages.Token))
+        while (_work.TryTake(out FrameBatch? batch, Timeout.Infinite, _stages.Token) && !_ended)
         {
             batch.Inflate(inflater, _blockBytes);
             batch.SetReady();

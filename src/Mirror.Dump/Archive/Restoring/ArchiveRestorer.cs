@@ -128,7 +128,7 @@ internal sealed class ArchiveRestorer : IArchiveVisitor, IDisposable
         job.Buffer ??= _work.Rent();
         if (job.Length + bytes.Length > job.Buffer.Length) return;
         bytes.CopyTo(job.Buffer.AsSpan(job.Length));
-        job.Pieces.Add((offset, job.Length, bytes.Length));
+        job.Pieces.Add(new RestorePiece(offset, job.Length, bytes.Length));
         job.Length += bytes.Length;
     }
 

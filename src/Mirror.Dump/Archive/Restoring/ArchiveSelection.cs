@@ -8,8 +8,9 @@ internal sealed class ArchiveSelection
 {
     private readonly ArchiveCatalog _catalog;
     private readonly HashSet<ArchiveDirectory>? _directories;
-    private readonly HashSet<(ArchiveDirectory, int)> _names = [];
-    private readonly HashSet<ArchiveDirectory> _onTheWay = [];
+
+    /// <summary>Directories that must be there, each with the places of the names that are wanted of it.</summary>
+    private readonly Dictionary<ArchiveDirectory, HashSet<int>> _onTheWay = [];
 
     /// <summary>Selects paths; all when there are none.</summary>
     /// <exception cref="IOException">A path is not in the archive, or is none.</exception>
@@ -33,20 +34,27 @@ internal sealed class ArchiveSelection
     public bool Contains(ArchiveDirectory directory) => _directories is null || _directories.Contains(directory);
 
     /// <summary>Whether a name is wanted.</summary>
-    public bool Contains(ArchiveName name) => _directories is null || _directories.Contains(name.Directory) || (_onTheWay.Contains(name.Directory) && _names.Contains((name.Directory, name.At)));
+    public bool Contains(ArchiveName name) => _directories is null || _directories.Contains(name.Directory) || (_onTheWay.TryGetValue(name.Directory, out HashSet<int>? names) && names.Contains(name.At));
 
     /// <summary>Whether a directory must be there so that something wanted can be in it.</summary>
-    public bool Needs(ArchiveDirectory directory) => Contains(directory) || _onTheWay.Contains(directory);
+    public bool Needs(ArchiveDirectory directory) => Contains(directory) || _onTheWay.ContainsKey(directory);
 
-    /// <summary>The inodes, directories excepted, of which a name is wanted, in order.</summary>
+    /// <summary>The inodes, directories excepted, of which a name is wanted, in order. Only directories that have such names are looked through.</summary>
     public IEnumerable<uint> Inodes()
     {
-        uint last = 0;
-        foreach ((uint inode, ArchiveName name) in _catalog.Names())
+        List<ulong> inodes = [];
+        foreach (ArchiveDirectory directory in _catalog.Tree)
         {
-            if (inode == last || !Contains(name)) continue;
-            last = inode;
-            yield return inode;
+            if (!Needs(directory)) continue;
+            foreach ((uint inode, ArchiveName name) in _catalog.EntriesOf(directory))
+            {
+                if (!_catalog.Directories.ContainsKey(inode) && Contains(name)) inodes.Add(inode);
+            }
+        }
+        inodes.Sort();
+        for (int i = 0; i < inodes.Count; i++)
+        {
+            if (i == 0 || inodes[i] != inodes[i - 1]) yield return (uint)inodes[i];
         }
     }
 
@@ -58,9 +66,9 @@ internal sealed class ArchiveSelection
         ArchiveDirectory at = _catalog.Tree[0];
         for (int i = 0; i < steps.Length; i++)
         {
-            (uint inode, ArchiveName name) = _catalog.EntriesOf(at).FirstOrDefault(e => e.Name.Bytes.SequenceEqual(steps[i]));
+            (uint inode, ArchiveName name) = Find(at, steps[i]);
             if (inode == 0) throw new IOException($"'{path}' is not in the archive (diskmirror undump ARCHIVE --list shows what is).");
-            for (ArchiveDirectory? above = at; above is not null && _onTheWay.Add(above); above = above.Parent)
+            for (ArchiveDirectory? above = at; above is not null && _onTheWay.TryAdd(above, []); above = above.Parent)
             {
             }
             if (_catalog.Directories.TryGetValue(inode, out ArchiveDirectory? next) && next.Parent == at)
@@ -69,9 +77,19 @@ internal sealed class ArchiveSelection
                 continue;
             }
             if (i < steps.Length - 1) throw new IOException($"'{path}' is not in the archive: {Encoding.UTF8.GetString(steps[i])} is no directory there.");
-            _names.Add((name.Directory, name.At));
+            _onTheWay[at].Add(name.At);
             return;
         }
         _directories!.Add(at);
+    }
+
+    /// <summary>The entry of this name; inode 0 when there is none.</summary>
+    private (uint Inode, ArchiveName Name) Find(ArchiveDirectory directory, byte[] name)
+    {
+        foreach ((uint Inode, ArchiveName Name) entry in _catalog.EntriesOf(directory))
+        {
+            if (entry.Name.Bytes.SequenceEqual(name)) return entry;
+        }
+        return default;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class RestoreJob
     public byte[]? Buffer { get; set; }
 
     /// <summary>Where pieces of the buffer belong.</summary>
-    public List<(long Offset, int At, int Length)> Pieces { get; } = [];
+    public List<RestorePiece> Pieces { get; } = [];
 
     /// <summary>Bytes in the buffer.</summary>
     public int Length { get; set; }

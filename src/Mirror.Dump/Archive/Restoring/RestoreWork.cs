@@ -16,6 +16,7 @@ internal sealed class RestoreWork : IDisposable
     private readonly ITargetFailures _failures;
     private readonly Action<RestoreJob, string> _failed;
     private readonly bool _replace;
+    private int _unmade;
     private long _bytes;
 
     /// <param name="failures">Told what could not be set.</param>
@@ -25,7 +26,7 @@ internal sealed class RestoreWork : IDisposable
     {
         (_failures, _failed, _replace) = (failures, failed, replace);
         int workers = Environment.ProcessorCount;
-        for (int i = 0; i < (4 * workers) + 8; i++) _free.Add(GC.AllocateUninitializedArray<byte>(BufferBytes));
+        _unmade = (4 * workers) + 8;
         for (int i = 0; i < workers; i++)
         {
             Thread thread = new(Work) { Name = $"undump write {i}", IsBackground = true };
@@ -37,8 +38,12 @@ internal sealed class RestoreWork : IDisposable
     /// <summary>Bytes of content written.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>A buffer.</summary>
-    public byte[] Rent() => _free.Take();
+    /// <summary>A buffer. Called by one thread.</summary>
+    public byte[] Rent()
+    {
+        if (_free.TryTake(out byte[]? buffer)) return buffer;
+        return _unmade-- > 0 ? GC.AllocateUninitializedArray<byte>(BufferBytes) : _free.Take();
+    }
 
     /// <summary>Writes a piece of a file; the buffer comes back by itself.</summary>
     public void Write(RestoreJob job, byte[] buffer, long offset, int length)

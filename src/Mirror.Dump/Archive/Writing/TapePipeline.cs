@@ -116,7 +116,8 @@ internal sealed class TapePipeline : IDisposable
 
     public void Dispose()
     {
-        _stages.Stop(Timeout.InfiniteTimeSpan);
+        _stages.Cancel();
+        _stages.Join(Timeout.InfiniteTimeSpan);
         _wake.Dispose();
         _stages.Dispose();
         _sizes?.Dispose();
