@@ -202,7 +202,6 @@ internal sealed class FastInflate
     /// uses no more; a place in the first table is cut to its bits; a match is compared with what was written. What entries lead to is looked up with a check.
     /// </summary>
     /// <returns>Whether the deflate block ended.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool DecodeFast(ref BitReader reader, Span<byte> to, ref int written, ReadOnlySpan<uint> entries)
     {
         ref byte from = ref MemoryMarshal.GetReference(reader.From), place = ref MemoryMarshal.GetReference(to);
