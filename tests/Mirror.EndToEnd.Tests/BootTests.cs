@@ -16,16 +16,8 @@ public sealed class BootTests
     [InlineData(4096)]
     public async Task A_boot_costs_a_scan_only_if_the_drive_was_written_to(int written)
     {
-        Requirements.Need();
-        using var directory = new TempDirectory(memory: true);
-        using var disk = new LoopDisk(directory.Path, DiskBytes);
-        Requirements.NeedTap(disk.Path);
-        Write(disk, 0, 20 << 20);
-        var memory = new Memory(disk);
-        await using var rig = new MirrorRig(disk.Path, directory.Path) { Boot = memory };
-        await rig.StartServerAsync();
-        rig.StartClient();
-        await rig.WaitLiveAsync();
+        await using Scene scene = await Scene.BeginAsync();
+        (LoopDisk disk, Memory memory, MirrorRig rig) = (scene.Disk, scene.Memory, scene.Rig);
         // No idle wait: the stop itself lets what was written last become a mark.
         Write(disk, 30 << 20, 3 << 20);
         await rig.StopClientAsync(keepTracking: false);
@@ -46,16 +38,8 @@ public sealed class BootTests
     [SkippableFact]
     public async Task What_was_changed_without_the_drive_counting_it_is_found_and_mended()
     {
-        Requirements.Need();
-        using var directory = new TempDirectory(memory: true);
-        using var disk = new LoopDisk(directory.Path, DiskBytes);
-        Requirements.NeedTap(disk.Path);
-        Write(disk, 0, 20 << 20);
-        var memory = new Memory(disk);
-        await using var rig = new MirrorRig(disk.Path, directory.Path) { Boot = memory };
-        await rig.StartServerAsync();
-        rig.StartClient();
-        await rig.WaitLiveAsync();
+        await using Scene scene = await Scene.BeginAsync();
+        (LoopDisk disk, Memory memory, MirrorRig rig) = (scene.Disk, scene.Memory, scene.Rig);
         await rig.StopClientAsync(keepTracking: false);
         Shell.Run("fallocate", "--punch-hole", "--offset", $"{5 << 20}", "--length", $"{1 << 20}", disk.BackingFile);
         rig.StartClient();
@@ -69,14 +53,8 @@ public sealed class BootTests
     public async Task A_stop_while_the_disk_is_written_to_leaves_no_record_that_stands()
     {
         Requirements.Need("fio");
-        using var directory = new TempDirectory(memory: true);
-        using var disk = new LoopDisk(directory.Path, DiskBytes);
-        Requirements.NeedTap(disk.Path);
-        var memory = new Memory(disk);
-        await using var rig = new MirrorRig(disk.Path, directory.Path) { Boot = memory };
-        await rig.StartServerAsync();
-        rig.StartClient();
-        await rig.WaitLiveAsync();
+        await using Scene scene = await Scene.BeginAsync();
+        (LoopDisk disk, Memory memory, MirrorRig rig) = (scene.Disk, scene.Memory, scene.Rig);
         using var load = Processes.FioLoad.Start(disk.Path, 8 << 20, 60);
         await rig.WaitForAsync(_ => rig.Tap.Counters.Writes > 100, "written to");
         await rig.StopClientAsync(keepTracking: false);
@@ -86,6 +64,52 @@ public sealed class BootTests
 
     private static void Write(LoopDisk disk, long offset, int bytes) =>
         Shell.Script($"head -c {bytes} /dev/urandom | dd of='{disk.Path}' bs={bytes} seek={offset}B oflag=direct iflag=fullblock status=none conv=notrunc");
+
+    /// <summary>A disk of which a fifth is data, mirrored and Live, by a client whose memory outlives boots.</summary>
+    private sealed class Scene : IAsyncDisposable
+    {
+        private readonly TempDirectory _directory = new(memory: true);
+
+        private Scene()
+        {
+            Disk = new LoopDisk(_directory.Path, DiskBytes);
+            Memory = new Memory(Disk);
+            Rig = new MirrorRig(Disk.Path, _directory.Path) { Boot = Memory };
+        }
+
+        public LoopDisk Disk { get; }
+
+        public Memory Memory { get; }
+
+        public MirrorRig Rig { get; }
+
+        public static async Task<Scene> BeginAsync()
+        {
+            Requirements.Need();
+            var scene = new Scene();
+            try
+            {
+                Requirements.NeedTap(scene.Disk.Path);
+                Write(scene.Disk, 0, 20 << 20);
+                await scene.Rig.StartServerAsync();
+                scene.Rig.StartClient();
+                await scene.Rig.WaitLiveAsync();
+                return scene;
+            }
+            catch
+            {
+                await scene.DisposeAsync();
+                throw;
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Rig.DisposeAsync();
+            Disk.Dispose();
+            _directory.Dispose();
+        }
+    }
 
     private sealed class Memory(LoopDisk disk) : IBootMemory
     {

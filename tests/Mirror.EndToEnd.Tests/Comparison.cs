@@ -11,10 +11,13 @@ internal static class Comparison
     private const int SeekData = 3, SeekHole = 4;
 
     /// <summary>Fails and says where, unless both are the same from the first byte to the last.</summary>
-    public static void AssertIdentical(string disk, string image)
+    /// <param name="disk">The disk.</param>
+    /// <param name="image">Its image.</param>
+    /// <param name="state">What else is said then.</param>
+    public static void AssertIdentical(string disk, string image, Func<string>? state = null)
     {
         List<long> wrong = DifferingSectors(disk, image);
-        Assert.True(wrong.Count == 0, $"{wrong.Count} sectors of {image} differ from {disk}, the first: {string.Join(", ", wrong.Take(20))}");
+        Assert.True(wrong.Count == 0, $"{wrong.Count} sectors of {image} differ from {disk}, the first: {string.Join(", ", wrong.Take(20))}. {(wrong.Count > 0 ? state?.Invoke() : "")}");
     }
 
     /// <summary>The sectors that differ.</summary>

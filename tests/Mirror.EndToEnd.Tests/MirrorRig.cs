@@ -148,7 +148,8 @@ internal sealed class MirrorRig : IAsyncDisposable
 
     public Task WaitLiveAsync(TimeSpan? limit = null) => WaitForAsync(s => s.State == MirrorState.Live, "Live", limit);
 
-    public void AssertIdentical() => Comparison.AssertIdentical(Disk, Image);
+    /// <summary>Fails, with the state of the mirror, unless disk and image are the same.</summary>
+    public void AssertIdentical() => Comparison.AssertIdentical(Disk, Image, () => $"{Status} {Tap.Counters}");
 
     public async ValueTask DisposeAsync()
     {

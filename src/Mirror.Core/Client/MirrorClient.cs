@@ -29,11 +29,10 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
     private readonly List<TaskCompletionSource> _idleWaiters = [];  // guarded by _gate
     private readonly DateTimeOffset _since;
     private readonly PayloadPool _payloads = new(4);
+    private readonly VerifyDesk _verifies;
     private Session? _session;                                      // guarded by _gate
     private TaskCompletionSource _retryNow = new(TaskCreationOptions.RunContinuationsAsynchronously); // guarded by _gate
     private bool _rescanAsked;                                      // guarded by _gate
-    private VerifyJob? _verify;                                     // guarded by _gate
-    private VerifyResult? _lastVerify;                              // guarded by _gate
     private bool _keepTracking = true;
     private bool _closed;                                           // disk and tap are closed: opening them anew has failed
 
@@ -52,6 +51,7 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
         _connect = connect;
         _log = log;
         _since = _memory.Clock.GetUtcNow();
+        _verifies = new VerifyDesk(_memory, log, _stopping.Token);
     }
 
     /// <summary>Makes a client that follows its disk when that changes its size; <see cref="RunAsync"/> starts it.</summary>
@@ -123,25 +123,9 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
                 SecondsLeft = m.State is MirrorState.Scanning or MirrorState.CatchUp && m.BytesPerSecond > 0 && !m.Behind ? left / (double)m.BytesPerSecond : null,
                 Behind = m.Behind && m.State == MirrorState.CatchUp,
                 Identity = m.Disk.Identity.Text,
-                Verify = Verifying,
-                LastVerify = LastVerify,
+                Verify = _verifies.Progress,
+                LastVerify = _verifies.Last,
             };
-        }
-    }
-
-    private VerifyProgress? Verifying
-    {
-        get
-        {
-            lock (_gate) return _verify?.Progress;
-        }
-    }
-
-    private VerifySummary? LastVerify
-    {
-        get
-        {
-            lock (_gate) return _lastVerify is { } v ? new VerifySummary(v.Ended, v.ComparedBytes, v.DifferingBytes, v.BusyBytes, v.RepairedBytes) : null;
         }
     }
 
@@ -150,7 +134,7 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
     public Task RunAsync(CancellationToken cancellation)
     {
         cancellation.Register(() => _stopping.Cancel());
-        if (_memory.Options.VerifyInterval > TimeSpan.Zero && _memory.Tap.Description.Kind != TapKind.RescanOnly) _ = Task.Run(VerifyByScheduleAsync, CancellationToken.None);
+        if (_memory.Options.VerifyInterval > TimeSpan.Zero && _memory.Tap.Description.Kind != TapKind.RescanOnly) _ = Task.Run(_verifies.ByScheduleAsync, CancellationToken.None);
         return _running = Task.Run(RunLoopAsync, CancellationToken.None);
     }
 
@@ -187,40 +171,7 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<VerifyResult> VerifyAsync(VerifyRequest request, CancellationToken cancellation)
-    {
-        if (_memory.Tap.Description.Kind == TapKind.RescanOnly)
-        {
-            throw new MirrorControlException($"Volume {_memory.Options.Volume}: writes to this disk are not seen one by one ({_memory.Tap.Description.Reason ?? "rescan-only"}), so nothing can be "
-                + $"compared while it is in use. 'diskmirror rescan {_memory.Options.Volume}' compares and sends what differs.");
-        }
-        VerifyJob job;
-        lock (_gate)
-        {
-            if (_verify is not null) throw new MirrorControlException($"Volume {_memory.Options.Volume}: a verify is under way already ('diskmirror status' shows how far it is).");
-            _verify = job = new VerifyJob(request, _memory.Disk.SizeBytes, _memory.Clock);
-            _session?.Verify(job);
-        }
-        LogVerifyBegun(_memory.Options.Volume, request.Limit > 0 ? request.Limit : VerifyRequest.DefaultLimit, request.Repair);
-        try
-        {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
-            using CancellationTokenRegistration end = either.Token.Register(() => job.Fail(new OperationCanceledException("The verify was ended.")));
-            VerifyResult result = await job.Done.ConfigureAwait(false);
-            lock (_gate) _lastVerify = result;
-            if (result.DifferingBytes > 0) LogVerifyDiffers(_memory.Options.Volume, result.DifferingBytes, result.Ranges[0].Offset, result.RepairedBytes);
-            else LogVerifySame(_memory.Options.Volume, result.ComparedBytes, result.BusyBytes);
-            return result;
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _verify = null;
-                _session?.ForgetVerify();
-            }
-        }
-    }
+    public Task<VerifyResult> VerifyAsync(VerifyRequest request, CancellationToken cancellation) => _verifies.RunAsync(request, cancellation);
 
     /// <inheritdoc/>
     public Task AdoptAsync(bool replace, CancellationToken cancellation)
@@ -289,29 +240,12 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
         if (_boot is null) return;
         try
         {
-            if (_boot.Begin()) _ = Task.Run(VerifyAfterBootAsync, CancellationToken.None);
+            if (_boot.Begin()) _ = Task.Run(_verifies.AfterBootAsync, CancellationToken.None);
             if (_boot.Verdict.Reason is { } reason) LogBoot(_memory.Options.Volume, _boot.Verdict.Unwritten, reason);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogBoot(_memory.Options.Volume, false, e.Message);
-        }
-    }
-
-    /// <summary>What no drive counts (discards, zeroes by command) is found by comparing, and mended: the mirror goes on meanwhile.</summary>
-    private async Task VerifyAfterBootAsync()
-    {
-        try
-        {
-            await VerifyAsync(new VerifyRequest(_memory.Options.VerifyLimit, Repair: true), _stopping.Token).ConfigureAwait(false);
-        }
-        catch (MirrorControlException e)
-        {
-            LogVerifyNot(_memory.Options.Volume, e.Message);
-        }
-        catch (OperationCanceledException)
-        {
-            // The client stops.
         }
     }
 
@@ -339,27 +273,6 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogBoot(_memory.Options.Volume, false, e.Message);
-        }
-    }
-
-    /// <summary>Compares from time to time; what is found is in the log and in status, and nothing is repaired unasked.</summary>
-    private async Task VerifyByScheduleAsync()
-    {
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                await Task.Delay(Jittered(_memory.Options.VerifyInterval), _memory.Clock, _stopping.Token).ConfigureAwait(false);
-                await VerifyAsync(new VerifyRequest(_memory.Options.VerifyLimit), _stopping.Token).ConfigureAwait(false);
-            }
-            catch (MirrorControlException e)
-            {
-                LogVerifyNot(_memory.Options.Volume, e.Message);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
         }
     }
 
@@ -408,8 +321,8 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
             _idleWaiters.RemoveAll(w => w.Task.IsCompleted);
             session = new Session(_memory, connection.Stream, reader, welcome, connection.Features, _log);
             foreach (TaskCompletionSource waiter in _idleWaiters) session.WaitIdle(waiter);
-            if (_verify is { } job) session.Verify(job);
             _session = session;
+            _verifies.Attach(session);
         }
         try
         {
@@ -421,6 +334,7 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
         finally
         {
             lock (_gate) _session = null;
+            _verifies.Attach(null);
         }
     }
 
@@ -483,25 +397,14 @@ public sealed partial class MirrorClient : IMirrorRole, IAsyncDisposable
         }
     }
 
-    private static TimeSpan Jittered(TimeSpan wait) => wait * (0.75 + 0.5 * Random.Shared.NextDouble());
+    /// <summary>A time that differs each time by a quarter, so that not all clients do the same at once.</summary>
+    internal static TimeSpan Jittered(TimeSpan wait) => wait * (0.75 + 0.5 * Random.Shared.NextDouble());
 
     [LoggerMessage(1001, LogLevel.Information, "{Volume}: connected to {Server}.")]
     private partial void LogConnected(string volume, string server);
 
     [LoggerMessage(1002, LogLevel.Warning, "{Volume}: connection to {Server}: {Error}")]
     private partial void LogLost(string volume, string server, string error);
-
-    [LoggerMessage(1010, LogLevel.Information, "{Volume}: verify begun, at most {Limit} bytes a second, repair: {Repair}.")]
-    private partial void LogVerifyBegun(string volume, long limit, bool repair);
-
-    [LoggerMessage(1011, LogLevel.Error, "{Volume}: {Bytes} bytes of the image differ from the disk, the first at byte {First}; {Repaired} of them were repaired. To repair: diskmirror verify {Volume} --repair. See to the server's storage.")]
-    private partial void LogVerifyDiffers(string volume, long bytes, long first, long repaired);
-
-    [LoggerMessage(1012, LogLevel.Information, "{Volume}: verified, disk and image are the same in {Bytes} bytes; {Busy} were being written whenever they were looked at.")]
-    private partial void LogVerifySame(string volume, long bytes, long busy);
-
-    [LoggerMessage(1013, LogLevel.Warning, "{Volume}: no verify by the schedule: {Text}")]
-    private partial void LogVerifyNot(string volume, string text);
 
     [LoggerMessage(1015, LogLevel.Information, "{Volume}: since the last clean stop the disk is unwritten: {Unwritten}. {Reason}.")]
     private partial void LogBoot(string volume, bool unwritten, string reason);

@@ -6,7 +6,8 @@ namespace Mirror.Core.Client;
 
 /// <summary>
 /// Reads pending granules in disk order with several reads under way, and sends them. Part of the sequencer: a read's data is sent when
-/// every record before its stamp is in the stream; granules touched since the stamp become pending again.
+/// every record before its stamp is in the stream; granules touched since the stamp become pending again. Reads enter the stream in the order of
+/// their submission: a granule that was written to meanwhile, and whose content no record has, may be in two, and the later one must have the last word.
 /// </summary>
 internal sealed class PendingDrain(ITap tap, IDisk disk, DiskReads reads, Outbox outbox, ReadSender sender, HierarchicalBitmap pending, HierarchicalBitmap sent, int granuleBytes)
 {
@@ -45,11 +46,12 @@ internal sealed class PendingDrain(ITap tap, IDisk disk, DiskReads reads, Outbox
         for (int i = 0; i < reads.Busy.Count && outbox.HasRoom;)
         {
             DiskRead read = reads.Busy[i];
-            if (!read.Completed || read.Chunk is not null || tap.Consumed < read.Stamp)
+            if (read.Chunk is not null)
             {
                 i++;
                 continue;
             }
+            if (!read.Completed || tap.Consumed < read.Stamp) break;
             if (read.Error is not null) throw new IOException(read.Error.Message, read.Error);
             reads.Retire(read);
             SentBytes += read.Length;

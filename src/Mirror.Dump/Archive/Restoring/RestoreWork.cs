@@ -42,7 +42,9 @@ internal sealed class RestoreWork : IDisposable
     public byte[] Rent()
     {
         if (_free.TryTake(out byte[]? buffer)) return buffer;
-        return _unmade-- > 0 ? GC.AllocateUninitializedArray<byte>(BufferBytes) : _free.Take();
+        if (_unmade == 0) return _free.Take();
+        _unmade--;
+        return GC.AllocateUninitializedArray<byte>(BufferBytes);
     }
 
     /// <summary>Writes a piece of a file; the buffer comes back by itself.</summary>
