@@ -105,9 +105,9 @@ public sealed class BootTests
 
         public async ValueTask DisposeAsync()
         {
+            using TempDirectory directory = _directory;
+            using LoopDisk disk = Disk;
             await Rig.DisposeAsync();
-            Disk.Dispose();
-            _directory.Dispose();
         }
     }
 
