@@ -51,6 +51,9 @@ internal sealed class EngineRig : IAsyncDisposable
         Silence = TimeSpan.FromSeconds(60),     // a busy machine is not silent
     };
 
+    /// <summary>What the tap can deliver at best.</summary>
+    public TapRate MaxRate { get; init; } = TapRate.Hi;
+
     public Task Running { get; private set; } = Task.CompletedTask;
 
     /// <summary>Starts a client that sees no writes.</summary>
@@ -63,7 +66,7 @@ internal sealed class EngineRig : IAsyncDisposable
     /// <summary>Starts a client process; after the first it finds the tap as the last one left it.</summary>
     public void Start(bool continued = false)
     {
-        _taps.Add(new FakeTap(Kernel, continued));
+        _taps.Add(new FakeTap(Kernel, continued, MaxRate));
         Run(Tap);
     }
 
