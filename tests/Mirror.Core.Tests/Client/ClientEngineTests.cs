@@ -201,32 +201,6 @@ public sealed class ClientEngineTests
         rig.AssertIdentical();
     }
 
-    /// <summary>A log is written once from place to place, in sizes that end within a granule: no later write hides what was lost of an earlier one.</summary>
-    [Fact]
-    public async Task A_log_whose_content_no_record_has_ends_identical()
-    {
-        await using var rig = new EngineRig(4 << 20) { MaxRate = TapRate.Lo };
-        rig.Disk.Slowness = TimeSpan.FromMilliseconds(3);
-        rig.Start();
-        await rig.WaitIdleAsync();
-        Assert.Equal(TapRate.Lo, rig.Client.Status.Rate);
-        var random = new Random(22);
-        var data = new byte[32 << 10];
-        for (int round = 0; round < 5; round++)
-        {
-            int length;
-            for (int at = 0; at < rig.Disk.SizeBytes; at += length)
-            {
-                length = Math.Min(512 * random.Next(1, 65), (int)rig.Disk.SizeBytes - at);
-                random.NextBytes(data.AsSpan(0, length));
-                rig.Disk.Write(at, data.AsSpan(0, length));
-                if (random.Next(4) == 0) await Task.Delay(1);
-            }
-            await rig.WaitIdleAsync();
-            rig.AssertIdentical();
-        }
-    }
-
     [Fact]
     public async Task A_client_killed_anywhere_ends_identical_and_does_not_scan_again_after_its_first_scan()
     {
