@@ -28,6 +28,9 @@ public sealed class FakeTap : ITap
     /// <summary>Calls after which everything fails, as if the process were killed there; for crash tests. Negative: never.</summary>
     public int CrashAfterCalls { get; set; } = -1;
 
+    /// <summary>Called after each flip, before the caller goes on: what happens at once after it.</summary>
+    public Action? Flipped { get; set; }
+
     public TapDescription Description { get; }
 
     public TapRate Rate
@@ -126,8 +129,9 @@ public sealed class FakeTap : ITap
             (_kernel.Current, _kernel.Old) = (_kernel.Old, _kernel.Current);
             _kernel.UndeliveredOld = _kernel.UndeliveredCurrent;
             _kernel.UndeliveredCurrent = false;
-            return _kernel.UndeliveredOld;
         }
+        Flipped?.Invoke();
+        lock (_kernel.Disk.Gate) return _kernel.UndeliveredOld;
     }
 
     public void CopyOldTo(HierarchicalBitmap target)

@@ -9,7 +9,7 @@ namespace Mirror.Core.Client;
 /// <summary>
 /// Makes marks and takes their acknowledgements. One mark is under way at a time:
 /// <code>
-///   None --Begin: flip, P = produced, sums--> Draining --P and the requests open at it are in the stream: MARK--> Sent --COMMITTED--> None
+///   None --Begin: flip, P = produced, sums--> Draining --P and the requests open at it are in the stream (or the rate is Off): MARK--> Sent --COMMITTED--> None
 /// </code>
 /// The order in which bitmaps are filled before others are cleared is the invariant of docs/consistency.md section 2.
 /// </summary>
@@ -99,11 +99,13 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
             _openTaken = true;
         }
         _openAtP.IntersectWith(pump.Open);
-        if (_openAtP.Count > 0) return false;
+        bool whole = _openAtP.Count == 0;
+        // At Off the rest of a request may have been left out. Its bits are of the current generation, so the next flip makes all of it pending.
+        if (!whole && _tap.Rate != TapRate.Off) return false;
 
         Sums = CheckSums();
         if (Lost) return false;
-        _consistent = live && Sums == SumsVerdict.Agree && memory.Pending.IsEmpty && !drain.AnyUnderWay && _tap.Consumed >= drain.LastReadEnd
+        _consistent = live && whole && Sums == SumsVerdict.Agree && memory.Pending.IsEmpty && !drain.AnyUnderWay && _tap.Consumed >= drain.LastReadEnd
             && !memory.Outgrown;    // asked last: what was written after the disk grew may be in the stream
         _scanPosition = scan?.Position ?? 0;
         _findings = scan?.Findings ?? default;

@@ -54,6 +54,36 @@ public sealed class ClientEngineTests
         Assert.True(rig.Client.Status.OffEpisodes >= 1);
     }
 
+    /// <summary>The rate falls to Off within a request: the ring has its beginning and will never have its end.</summary>
+    [Fact]
+    public async Task A_mark_does_not_wait_for_the_rest_of_a_request_that_was_not_delivered()
+    {
+        await using var rig = new EngineRig();
+        var consistent = new System.Collections.Concurrent.ConcurrentBag<(byte First, byte Last)>();
+        rig.Server.OnConsistent = image => consistent.Add((image[0], image[8191]));
+        rig.Start();
+        await rig.WaitIdleAsync();
+        var written = new TaskCompletionSource();
+        rig.Tap.Flipped = () =>
+        {
+            rig.Tap.Flipped = null;
+            rig.Kernel.DataLimit = 1;
+            rig.Kernel.RecordLimit = 0;
+            rig.Disk.Write(0, Enumerable.Repeat((byte)0x55, 8192).ToArray());
+            rig.Kernel.DataLimit = 1 << 20;
+            rig.Kernel.RecordLimit = 256;
+            written.SetResult();
+        };
+        rig.Disk.Write(1 << 20, new byte[512]);     // makes a mark due
+        await written.Task.WaitAsync(EngineRig.Deadline);
+        Assert.Equal(1, rig.Client.Status.OffEpisodes);
+        await rig.Client.WaitIdleAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
+        rig.AssertIdentical();
+        Assert.Equal(1, rig.Server.Scans);
+        Assert.All(consistent, mark => Assert.Equal(mark.First, mark.Last));
+        Assert.Contains(((byte)0x55, (byte)0x55), consistent);
+    }
+
     [Fact]
     public async Task Cut_connections_under_load_end_identical_without_a_scan()
     {
