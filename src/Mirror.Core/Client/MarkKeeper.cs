@@ -9,7 +9,7 @@ namespace Mirror.Core.Client;
 /// <summary>
 /// Makes marks and takes their acknowledgements. One mark is under way at a time:
 /// <code>
-///   None --Begin: flip, P = produced, sums--> Draining --P and the requests open at it are in the stream (or the rate is Off): MARK--> Sent --COMMITTED--> None
+///   None --Begin: flip, P = produced, sums--> Draining --P and (when Live) the requests open at it are in the stream: MARK--> Sent --COMMITTED--> None
 /// </code>
 /// The order in which bitmaps are filled before others are cleared is the invariant of docs/consistency.md section 2.
 /// </summary>
@@ -28,6 +28,7 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
     private readonly HierarchicalBitmap _underWay = new(memory.Pending.Length, memory.Pending);
     private Stage _stage;
     private bool _openTaken;
+    private bool _undelivered;      // of the generation that the flip has ended
     private long _position;         // P
     private long _sentPosition;     // in the ring, of the MARK
     private long _committedPosition = -1;
@@ -76,9 +77,9 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
         long before = memory.Pending.Count;
         if (undelivered || discardRing) _tap.CopyOldTo(memory.Pending);
         Collected = memory.Pending.Count - before;
-        if (undelivered) pump.ForgetOpen();
         _position = _tap.Produced;
         BegunTime = memory.Clock.GetTimestamp();
+        _undelivered = undelivered;
         _openTaken = false;
         _stage = Stage.Draining;
         Begun++;
@@ -94,18 +95,18 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
         if (_stage != Stage.Draining || _tap.Consumed < _position) return false;
         if (!_openTaken)
         {
+            if (_undelivered) pump.ForgetOpen();
             _openAtP.Clear();
             _openAtP.UnionWith(pump.Open);
             _openTaken = true;
         }
         _openAtP.IntersectWith(pump.Open);
-        bool whole = _openAtP.Count == 0;
-        // At Off the rest of a request may have been left out. Its bits are of the current generation, so the next flip makes all of it pending.
-        if (!whole && _tap.Rate != TapRate.Off) return false;
+        // Only a consistent mark needs them whole. When the rest of one was not delivered, and so never comes, the state is not Live any more.
+        if (live && _openAtP.Count > 0) return false;
 
         Sums = CheckSums();
         if (Lost) return false;
-        _consistent = live && whole && Sums == SumsVerdict.Agree && memory.Pending.IsEmpty && !drain.AnyUnderWay && _tap.Consumed >= drain.LastReadEnd
+        _consistent = live && !_undelivered && Sums == SumsVerdict.Agree && memory.Pending.IsEmpty && !drain.AnyUnderWay && _tap.Consumed >= drain.LastReadEnd
             && !memory.Outgrown;    // asked last: what was written after the disk grew may be in the stream
         _scanPosition = scan?.Position ?? 0;
         _findings = scan?.Findings ?? default;

@@ -42,7 +42,10 @@ internal sealed class RecordPump(ITap tap, DiskReads reads, Outbox outbox, Hiera
         _open.Clear();
     }
 
-    /// <summary>Forgets requests whose last record will never come, because something was not delivered.</summary>
+    /// <summary>
+    /// Forgets requests whose last record will never come, because something was not delivered; of those that ran before a flip, when the ring has been
+    /// consumed to where it was after it. One that is running now is forgotten too: the next flip waits for it, so nothing of it is left to come then.
+    /// </summary>
     public void ForgetOpen() => _open.Clear();
 
     private void Forward(in TapRecord record)
