@@ -25,6 +25,7 @@ internal sealed class ChaosRun(int seed, string fileSystem, Action<string> log)
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly List<string> _story = [];
     private ChaosRig _rig = null!;
+    private volatile int _cuts;     // of the client's power
     private Workload _work = null!;
     private long[] _safe = [];
     private int _grown;
@@ -144,6 +145,7 @@ internal sealed class ChaosRun(int seed, string fileSystem, Action<string> log)
                 _rig.CutClient();
                 Tell($"  {_rig.CutServer(own, Lost(own))} sectors lost");
                 _work.CutPower();
+                _cuts++;
                 _rig.LaunchServer();
                 await SampleAsync();
                 _rig.LaunchClient();
@@ -254,7 +256,7 @@ internal sealed class ChaosRun(int seed, string fileSystem, Action<string> log)
         {
             long[] known = _work.Known();
             Workload work = _work;
-            int wipes = Wipes;
+            int wipes = Wipes, cuts = _cuts;
             try
             {
                 if (!await _rig.IsIdleWithinAsync(TimeSpan.FromSeconds(3), ended))
@@ -267,10 +269,10 @@ internal sealed class ChaosRun(int seed, string fileSystem, Action<string> log)
             {
                 return;
             }
-            // A disk that was wiped meanwhile has a history of its own.
+            // A disk that was wiped meanwhile has a history of its own; what ended while the power was cut was not sure to be there (FileWorkload.CutPower).
             lock (_story)
             {
-                if (wipes == Wipes && work == _work && _safe.Zip(known).All(p => p.First <= p.Second)) _safe = known;
+                if (wipes == Wipes && cuts == _cuts && work == _work && _safe.Zip(known).All(p => p.First <= p.Second)) _safe = known;
             }
             await Task.Delay(50, CancellationToken.None);
         }

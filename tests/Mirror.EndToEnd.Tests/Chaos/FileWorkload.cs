@@ -30,12 +30,15 @@ internal sealed class FileWorkload(string type, LoopDisk disk, string mount, int
 
     public override void CutPower()
     {
+        // Known before: an fsync that ends while ext4 is being shut down is told that it succeeded, and what it was for is lost in one such case of ten (Linux 6.18).
+        long[] known = Known();
         // The file system stops at once and forgets what it has not written; Btrfs of this age has no such command and is only unmounted.
         if (type != "btrfs") Shell.Run("xfs_io", "-x", "-c", "shutdown", mount);
         Stop();
         disk.Unmount(mount);
         disk.Mount(mount);
-        Check(mount, Known());
+        Check(mount, known);
+        Recount();
     }
 
     public override void Leave()
@@ -47,18 +50,7 @@ internal sealed class FileWorkload(string type, LoopDisk disk, string mount, int
     public override void Return()
     {
         disk.Mount(mount);
-        long[] found = new long[1 + Slots];
-        if (File.Exists(Path.Combine(mount, "ledger")))
-        {
-            using FileStream ledger = Open(Path.Combine(mount, "ledger"), FileMode.Open);
-            found[0] = LastLine(ledger, out _);
-        }
-        for (int slot = 0; slot < Slots; slot++)
-        {
-            string file = Path.Combine(mount, "files", $"f{slot}");
-            if (File.Exists(file)) found[1 + slot] = BitConverter.ToInt64(File.ReadAllBytes(file));
-        }
-        lock (_lock) found.CopyTo(_known, 0);
+        Recount();
     }
 
     public override void Verify(string device, string at, long[] known)
@@ -108,6 +100,23 @@ internal sealed class FileWorkload(string type, LoopDisk disk, string mount, int
         Unsynced(n);
         // Slow enough for a link of 1 MB/s to be caught up with, sooner or later.
         Thread.Sleep(_random.Next(10, 50));
+    }
+
+    /// <summary>Known is what the mounted disk has.</summary>
+    private void Recount()
+    {
+        long[] found = new long[1 + Slots];
+        if (File.Exists(Path.Combine(mount, "ledger")))
+        {
+            using FileStream ledger = Open(Path.Combine(mount, "ledger"), FileMode.Open);
+            found[0] = LastLine(ledger, out _);
+        }
+        for (int slot = 0; slot < Slots; slot++)
+        {
+            string file = Path.Combine(mount, "files", $"f{slot}");
+            if (File.Exists(file)) found[1 + slot] = BitConverter.ToInt64(File.ReadAllBytes(file));
+        }
+        lock (_lock) found.CopyTo(_known, 0);
     }
 
     private void Unsynced(long n)
