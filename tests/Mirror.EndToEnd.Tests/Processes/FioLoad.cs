@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.Json;
 
 namespace Mirror.EndToEnd.Tests.Processes;
 
-/// <summary>Direct random writes at a disk: for as long as it lives, or measured for a time.</summary>
+/// <summary>Direct writes at a disk for as long as it lives.</summary>
 internal sealed class FioLoad : IDisposable
 {
     private readonly RunningProgram _fio;
@@ -29,23 +27,9 @@ internal sealed class FioLoad : IDisposable
     /// <summary>What it said.</summary>
     public string Log => _fio.Log;
 
-    /// <summary>Writes as fast as it goes for a time.</summary>
-    /// <returns>Bytes a second.</returns>
-    public static async Task<double> MeasureAsync(string disk, string pattern, int blockBytes, TimeSpan time, int depth)
-    {
-        using Process fio = Process.Start(Command(
-        [
-            $"--filename={disk}", $"--rw={pattern}", $"--bs={blockBytes}", "--randrepeat=0", "--norandommap", "--time_based", "--ramp_time=200ms",
-            $"--runtime={((int)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)}ms", "--ioengine=libaio", $"--iodepth={depth}", "--output-format=json",
-        ]))!;
-        fio.StandardInput.Close();
-        Task<string> error = fio.StandardError.ReadToEndAsync();
-        string output = await fio.StandardOutput.ReadToEndAsync();
-        await fio.WaitForExitAsync();
-        Assert.True(fio.ExitCode == 0, $"fio: {await error}{output}");
-        using JsonDocument document = JsonDocument.Parse(output);
-        return document.RootElement.GetProperty("jobs")[0].GetProperty("write").GetProperty("bw_bytes").GetDouble();
-    }
+    /// <summary>Begins to write blocks of one size as fast as it goes, until disposed.</summary>
+    public static FioLoad Flood(string disk, string pattern, int blockBytes, int depth) => new(new RunningProgram(Command(
+        [$"--filename={disk}", $"--rw={pattern}", $"--bs={blockBytes}", "--randrepeat=0", "--norandommap", "--time_based", "--runtime=3600", "--ioengine=libaio", $"--iodepth={depth}"])));
 
     /// <summary>Writes so many bytes in single blocks at random places of a range.</summary>
     public static async Task ScatterAsync(string disk, long offset, long length, long bytes, int seed)
