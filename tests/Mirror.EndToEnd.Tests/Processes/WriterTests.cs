@@ -29,6 +29,9 @@ public sealed class WriterTests(ITestOutputHelper output)
     /// <summary>The moment in which the rate falls from Hi to Off, a few tenths of a second, is not measured: what a writer has in the long run is asked for.</summary>
     private static readonly TimeSpan Falling = TimeSpan.FromSeconds(1);
 
+    /// <summary>The server of a disk has processors of its own: here it gets what the writer and the client leave (SCHED_IDLE).</summary>
+    private static readonly string[] _onlyWhatIsLeft = ["chrt", "--idle", "0"];
+
     [SkippableFact]
     public async Task Hi_Lo_Off_and_back_are_seen_while_the_server_stands_still()
     {
@@ -76,12 +79,12 @@ public sealed class WriterTests(ITestOutputHelper output)
     [InlineData("write", 131072, 2)]
     public async Task Direct_writes_keep_their_rate_while_the_server_stands_still_the_network_is_cut_or_slow(string pattern, int blockBytes, int depth)
     {
-        Requirements.Need("fio", "ip", "iptables", "tc");
+        Requirements.Need("fio", "ip", "iptables", "tc", "chrt");
         using var directory = new TempDirectory(memory: true);
         using var disk = new LoopDisk(directory.Path, 128 << 20);
         Requirements.NeedTap(disk.Path);
         using var network = new NetworkNamespace();
-        await using var rig = new ProcessRig(disk.Path, directory.Path) { Listen = $"{network.Address}:7410", ServerAddress = $"{network.Address}:7410", ServerPrefix = network.Prefix };
+        await using var rig = new ProcessRig(disk.Path, directory.Path) { Listen = $"{network.Address}:7410", ServerAddress = $"{network.Address}:7410", ServerPrefix = [.. _onlyWhatIsLeft, .. network.Prefix] };
         rig.ServerRunDirectory = Path.Combine(directory.Path, "server-run");
         await rig.StartAsync();
         MirrorStatus started = (await rig.ClientStatusAsync())!;
