@@ -1,20 +1,17 @@
 # The volumes that the tests mirror, and the load on them. Sourced by the scripts of the tests.
 
-# make_volume KIND: sets D to an empty volume of about 96 MB
+# make_volume KIND: sets D to an empty volume of about 96 MB, on the drives of that name
 make_volume() {
 	case $1 in
 	virtio)
-		D=$(drive data) ;;
+		D=$(drive virtio) ;;
 	linear) # two segments, in the other order, and one that begins at an odd sector
-		echo "0 100003 linear $(drive data) 80001
-100003 90000 linear $(drive data2) 7" | dmsetup create volume --noudevsync --noudevrules
+		echo "0 100003 linear $(drive linear) 80001
+100003 90000 linear $(drive linear2) 7" | dmsetup create volume --noudevsync --noudevrules
 		D=/dev/dm-0 ;;
 	raid1)
-		yes | mdadm --create /dev/md0 --level=1 --raid-devices=2 --assume-clean --metadata=1.2 $(drive data) $(drive data2) >/dev/null
+		yes | mdadm --create /dev/md0 --level=1 --raid-devices=2 --assume-clean --metadata=1.2 $(drive raid1) $(drive raid2) >/dev/null
 		D=/dev/md0 ;;
-	partition) # the second one; the kernel reads the table when it is asked to
-		printf 'n\np\n1\n2048\n30000\nn\np\n2\n30001\n190000\nw\n' | fdisk $(drive data) >/dev/null 2>&1
-		D=$(drive data)2 ;;
 	zram)
 		later zram num_devices=1
 		echo 96M > /sys/block/zram0/disksize
@@ -34,7 +31,7 @@ make_volume() {
 
 # extend_linear: the volume of kind linear gets a third segment while it is in use, as lvextend does it
 extend_linear() {
-	{ dmsetup table volume; echo "190003 65536 linear $(drive data2) 90016"; } >/tmp/table
+	{ dmsetup table volume; echo "190003 65536 linear $(drive linear2) 90016"; } >/tmp/table
 	dmsetup reload volume /tmp/table
 	dmsetup suspend volume --noudevsync
 	dmsetup resume volume --noudevsync --noudevrules

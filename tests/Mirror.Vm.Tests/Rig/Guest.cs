@@ -34,7 +34,7 @@ internal static class Guest
             MakeProgramDrive(program, script, [.. programs.Select(built => AheadOfTime.Compiled(built, system.Kernel.Cache))]);
             var arguments = new List<string>
             {
-                "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-m", "1280", "-smp", "2", "-nodefaults",
+                "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-m", "2048", "-smp", "2", "-nodefaults",
                 "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot", "-nic", "none",
                 "-kernel", system.Kernel.Image, "-initrd", system.FirstRoot,
                 "-append", "console=ttyS0 quiet panic=-1 mitigations=off oops=panic no_timer_check",
