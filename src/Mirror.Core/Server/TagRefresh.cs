@@ -27,7 +27,7 @@ internal sealed class TagRefresh : IDisposable
         _volumes = volumes;
         _idle = idle;
         _round = round;
-        _thread = new Thread(Run) { IsBackground = true, Name = "hash refresh", Priority = ThreadPriority.BelowNormal };
+        _thread = new Thread(Run) { IsBackground = true, Name = "hash refresh" };
         _thread.Start();
     }
 
