@@ -42,7 +42,10 @@ public sealed class ArchiveCommandTests
         Assert.True(code == 0, error);
         Open(fixture);
         string into = Path.Combine(fixture.Root, "open");
-        ProcessStartInfo start = new("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", DiskmirrorProcess.Program, "undump", fixture.File("archive"), "--to", into])
+        // Where the checkout lies, in /root for example, nobody may not look.
+        string program = Directory.CreateDirectory(fixture.File("program")).FullName;
+        foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory)) File.Copy(file, Path.Combine(program, Path.GetFileName(file)));
+        ProcessStartInfo start = new("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", Path.Combine(program, "diskmirror"), "undump", fixture.File("archive"), "--to", into])
         {
             RedirectStandardError = true,
             WorkingDirectory = "/",
@@ -51,7 +54,7 @@ public sealed class ArchiveCommandTests
         using Process nobody = Process.Start(start)!;
         error = await nobody.StandardError.ReadToEndAsync();
         await nobody.WaitForExitAsync();
-        Skip.If(error.Contains("Permission denied", StringComparison.Ordinal) && error.Contains("diskmirror:", StringComparison.Ordinal) == false, "the program cannot be run by nobody here");
+        Assert.DoesNotContain("setpriv:", error);
         Assert.Equal("content", await File.ReadAllTextAsync(Path.Combine(into, "deep/file")));
         string[] said = [.. error.Split('\n').Where(l => l.StartsWith("diskmirror: ", StringComparison.Ordinal))];
         Assert.NotEmpty(said);

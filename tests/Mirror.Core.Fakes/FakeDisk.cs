@@ -54,11 +54,14 @@ public sealed class FakeDisk(int bytes, int seed) : IDisk
     /// <summary>Writes, and lets the tap see it.</summary>
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
+        FakeTapKernel.Request? request;
         lock (Gate)
         {
             data.CopyTo(_content.AsSpan((int)offset));
-            Tap?.OnWrite(offset, data);
+            request = Tap?.Begin(offset, data);
+            if (request is not null && Tap!.BetweenRecords is null) Tap.Finish(request, data);
         }
+        if (request is not null) Tap!.Finish(request, data);
     }
 
     /// <summary>Zeroes a range by a write-zeroes command.</summary>

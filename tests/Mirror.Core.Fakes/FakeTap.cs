@@ -123,20 +123,25 @@ public sealed class FakeTap : ITap
 
     public bool Flip()
     {
+        FakeTapKernel.Generation ended;
         lock (Entered())
         {
-            if (!_kernel.Old.IsEmpty) throw new InvalidOperationException("The old generation is not empty.");
-            (_kernel.Current, _kernel.Old) = (_kernel.Old, _kernel.Current);
-            _kernel.UndeliveredOld = _kernel.UndeliveredCurrent;
-            _kernel.UndeliveredCurrent = false;
+            if (!_kernel.Old.Marks.IsEmpty) throw new InvalidOperationException("The old generation is not empty.");
+            ended = _kernel.Current;
+            (_kernel.Current, _kernel.Old) = (_kernel.Old, ended);
         }
+        // The barrier: what has looked the ended one up ends first.
+        SpinWait.SpinUntil(() =>
+        {
+            lock (_kernel.Disk.Gate) return ended.Running == 0;
+        });
         Flipped?.Invoke();
-        lock (_kernel.Disk.Gate) return _kernel.UndeliveredOld;
+        lock (_kernel.Disk.Gate) return ended.Undelivered;
     }
 
     public void CopyOldTo(HierarchicalBitmap target)
     {
-        lock (Entered()) target.UnionWith(_kernel.Old);
+        lock (Entered()) target.UnionWith(_kernel.Old.Marks);
     }
 
     public void Keep(params ReadOnlySpan<HierarchicalBitmap> sets)
@@ -157,10 +162,10 @@ public sealed class FakeTap : ITap
     {
         lock (Entered())
         {
-            _kernel.Current.UnionWith(_kernel.Old);
-            _kernel.UndeliveredCurrent |= _kernel.UndeliveredOld;
-            _kernel.Old.Clear();
-            _kernel.UndeliveredOld = false;
+            _kernel.Current.Marks.UnionWith(_kernel.Old.Marks);
+            _kernel.Current.Undelivered |= _kernel.Old.Undelivered;
+            _kernel.Old.Marks.Clear();
+            _kernel.Old.Undelivered = false;
         }
     }
 
@@ -168,8 +173,8 @@ public sealed class FakeTap : ITap
     {
         lock (Entered())
         {
-            _kernel.Old.Clear();
-            _kernel.UndeliveredOld = false;
+            _kernel.Old.Marks.Clear();
+            _kernel.Old.Undelivered = false;
         }
     }
 

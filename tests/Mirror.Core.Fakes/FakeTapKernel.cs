@@ -4,14 +4,38 @@ using Mirror.Core.Taps;
 namespace Mirror.Core.Fakes;
 
 /// <summary>
-/// The kernel's half of a tap: what outlives the client process. Programs run under the disk's lock; everything that
-/// <see cref="ITap"/> promises of bitmaps, ring, limits and sums is done here as simply as possible.
+/// The kernel's half of a tap: what outlives the client process. Programs run under the disk's lock, unless <see cref="BetweenRecords"/> is set;
+/// everything that <see cref="ITap"/> promises of bitmaps, ring, limits and sums is done here as simply as possible.
 /// </summary>
 public sealed class FakeTapKernel
 {
     internal sealed record Entry(TapRecordKind Kind, long Sector, long Sectors, ulong Request, bool Last, byte[] Data)
     {
         public long Bytes => 32 + Data.Length;
+    }
+
+    internal sealed class Generation(long granules)
+    {
+        public HierarchicalBitmap Marks { get; } = new(granules);
+
+        /// <summary>Something in it was not delivered.</summary>
+        public bool Undelivered { get; set; }
+
+        /// <summary>Requests whose program has looked it up and has not ended.</summary>
+        public int Running { get; set; }
+    }
+
+    internal sealed class Request(ulong number, Generation generation, long offset)
+    {
+        public ulong Number { get; } = number;
+
+        /// <summary>The one that its program has looked up.</summary>
+        public Generation Generation { get; } = generation;
+
+        public long Offset { get; } = offset;
+
+        /// <summary>Bytes of which there are records.</summary>
+        public int Emitted { get; set; }
     }
 
     private readonly int _granule;
@@ -24,8 +48,8 @@ public sealed class FakeTapKernel
         Disk = disk;
         _granule = granuleBytes;
         long granules = (disk.SizeBytes + granuleBytes - 1) / granuleBytes;
-        Current = new HierarchicalBitmap(granules);
-        Old = new HierarchicalBitmap(granules);
+        Current = new Generation(granules);
+        Old = new Generation(granules);
         Kept = new HierarchicalBitmap(granules);
         Issued = new HierarchicalBitmap(granules);
         lock (disk.Gate) disk.Tap = this;
@@ -49,9 +73,12 @@ public sealed class FakeTapKernel
 
     public bool Attached { get; set; } = true;
 
-    internal HierarchicalBitmap Current { get; set; }
+    /// <summary>What happens between two records of a write, with nothing locked; null: a write and all its records are one step.</summary>
+    public Action? BetweenRecords { get; set; }
 
-    internal HierarchicalBitmap Old { get; set; }
+    internal Generation Current { get; set; }
+
+    internal Generation Old { get; set; }
 
     internal HierarchicalBitmap Kept { get; }
 
@@ -67,10 +94,6 @@ public sealed class FakeTapKernel
 
     internal TapRate Rate { get; set; }
 
-    internal bool UndeliveredCurrent { get; set; }
-
-    internal bool UndeliveredOld { get; set; }
-
     internal long Counted { get; set; }      // C
     internal long CountedIssued { get; set; }
     internal long Statistics { get; set; }   // S
@@ -83,34 +106,38 @@ public sealed class FakeTapKernel
     internal long Writes { get; set; }
     internal Action? Woken { get; set; }
 
-    internal void OnWrite(long offset, ReadOnlySpan<byte> data)
+    /// <summary>A write has changed the content. Its first record comes at once, so whoever has read the new content finds the request begun.</summary>
+    internal Request? Begin(long offset, ReadOnlySpan<byte> data)
     {
-        if (!See(offset, data.Length, out bool hidden) || hidden) return;
-        ulong request = ++_requests;
-        // A request's pages are records of their own, as in the real ring.
-        for (int at = 0; at < data.Length;)
+        if (!See(offset, data.Length, out bool hidden) || hidden) return null;
+        Current.Running++;
+        var request = new Request(++_requests, Current, offset);
+        EmitPage(request, data);
+        return request;
+    }
+
+    /// <summary>The rest of its records. With nothing locked unless the caller has.</summary>
+    internal void Finish(Request request, ReadOnlySpan<byte> data)
+    {
+        while (request.Emitted < data.Length)
         {
-            int piece = Math.Min(data.Length - at, 4096 - (int)((offset + at) & 4095));
-            Emit(TapRecordKind.Data, offset + at, piece, request, at + piece == data.Length, data.Slice(at, piece));
-            at += piece;
+            BetweenRecords?.Invoke();
+            lock (Disk.Gate) EmitPage(request, data);
         }
-        Woken?.Invoke();
     }
 
     internal void OnZero(long offset, long length)
     {
         if (!See(offset, length, out bool hidden) || hidden) return;
-        Emit(TapRecordKind.Zero, offset, length, ++_requests, true, default);
-        Woken?.Invoke();
+        Emit(Current, TapRecordKind.Zero, offset, length, ++_requests, true, default);
     }
 
     internal void OnSide(long offset, long length)
     {
         if (!Attached) return;
-        Mark(Current, offset, length);
+        Mark(Current.Marks, offset, length);
         Mark(Issued, offset, length);
-        Emit(TapRecordKind.SideRead, offset, length, ++_requests, true, default);
-        Woken?.Invoke();
+        Emit(Current, TapRecordKind.SideRead, offset, length, ++_requests, true, default);
     }
 
     internal void Mark(HierarchicalBitmap target, long offset, long length)
@@ -136,11 +163,23 @@ public sealed class FakeTapKernel
         }
         Counted += length >> Units.SectorShift;
         Writes++;
-        Mark(Current, offset, length);
+        Mark(Current.Marks, offset, length);
         return true;
     }
 
-    private void Emit(TapRecordKind kind, long offset, long length, ulong request, bool last, ReadOnlySpan<byte> data)
+    /// <summary>A request's pages are records of their own, as in the real ring.</summary>
+    private void EmitPage(Request request, ReadOnlySpan<byte> data)
+    {
+        long offset = request.Offset + request.Emitted;
+        int piece = Math.Min(data.Length - request.Emitted, 4096 - (int)(offset & 4095));
+        ReadOnlySpan<byte> page = data.Slice(request.Emitted, piece);
+        request.Emitted += piece;
+        bool last = request.Emitted == data.Length;
+        Emit(request.Generation, TapRecordKind.Data, offset, piece, request.Number, last, page);
+        if (last) request.Generation.Running--;
+    }
+
+    private void Emit(Generation generation, TapRecordKind kind, long offset, long length, ulong request, bool last, ReadOnlySpan<byte> data)
     {
         TapRate rate = Rate;
         if (rate == TapRate.Hi && Produced - Consumed >= DataLimit) rate = Rate = TapRate.Lo;
@@ -151,7 +190,7 @@ public sealed class FakeTapKernel
         }
         if (rate == TapRate.Off)
         {
-            UndeliveredCurrent = true;
+            generation.Undelivered = true;
             Undelivered++;
             return;
         }
@@ -160,5 +199,6 @@ public sealed class FakeTapKernel
         if (entry.Data.Length == 0) WaitingWithoutData++;
         Ring.Enqueue(entry);
         Produced += entry.Bytes;
+        Woken?.Invoke();
     }
 }

@@ -84,10 +84,9 @@ public sealed class MirroredGuest
 
     private const long VolumeBytes = 96 << 20;
 
-    private readonly Lazy<Task<GuestResult>> _run = new(() => GuestTest.RunAsync(Script, new()
-    {
-        ["virtio"] = VolumeBytes, ["linear"] = VolumeBytes, ["linear2"] = VolumeBytes, ["raid1"] = VolumeBytes, ["raid2"] = VolumeBytes, ["store"] = 1 << 30,
-    }, 660));
+    private static readonly string[] _volumeDrives = ["virtio", "linear", "linear2", "raid1", "raid2"];
+
+    private readonly Lazy<Task<GuestResult>> _run = new(() => GuestTest.RunAsync(Script, new(_volumeDrives.Select(name => KeyValuePair.Create(name, VolumeBytes))) { ["store"] = 1 << 30 }, 660));
 
     /// <summary>What the guest wrote, when it has ended; skips the test that asks where no guest can be run.</summary>
     internal Task<GuestResult> RanAsync() => _run.Value;

@@ -9,7 +9,7 @@ namespace Mirror.Core.Client;
 /// <summary>
 /// Makes marks and takes their acknowledgements. One mark is under way at a time:
 /// <code>
-///   None --Begin: flip, P = produced, sums--> Draining --P and (when Live) the requests open at it are in the stream: MARK--> Sent --COMMITTED--> None
+///   None --Begin: flip, P = produced--> Draining --P and (when Live) the requests that are open are in the stream, sums: MARK--> Sent --COMMITTED--> None
 /// </code>
 /// The order in which bitmaps are filled before others are cleared is the invariant of docs/consistency.md section 2.
 /// </summary>
@@ -21,6 +21,9 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
         Draining,
         Sent,
     }
+
+    /// <summary>Bytes of the ring, after P, within which a place is looked for where no request is open. Of many processors some may always have one.</summary>
+    private const long WholeBytes = 4 << 20;
 
     private readonly HashSet<ulong> _openAtP = [];
     private readonly ITap _tap = memory.Tap;
@@ -62,8 +65,8 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
     /// <summary>Whether the sums ask for a scan; the session clears it when it has begun to.</summary>
     public bool Lost { get; set; }
 
-    /// <summary>The ring position that the pump must not run past: P while a mark waits to be sent, unless requests are open at P.</summary>
-    public long PumpLimit => _stage == Stage.Draining && (!_openTaken || _openAtP.Count == 0) ? _position : long.MaxValue;
+    /// <summary>The ring position that the pump must not run past unless requests are open there: P while a mark waits to be sent.</summary>
+    public long PumpLimit => _stage == Stage.Draining ? _position : long.MaxValue;
 
     /// <summary>Begins a mark.</summary>
     /// <param name="discardRing">Throw away what the ring holds; its bits become pending with the rest.</param>
@@ -102,7 +105,7 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
         }
         _openAtP.IntersectWith(pump.Open);
         // Only a consistent mark needs them whole. When the rest of one was not delivered, and so never comes, the state is not Live any more.
-        if (live && _openAtP.Count > 0) return false;
+        if (live && (_openAtP.Count > 0 || (pump.Open.Count > 0 && _tap.Consumed - _position < WholeBytes))) return false;
 
         Sums = CheckSums();
         if (Lost) return false;

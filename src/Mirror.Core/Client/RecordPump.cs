@@ -18,13 +18,13 @@ internal sealed class RecordPump(ITap tap, DiskReads reads, Outbox outbox, Hiera
     /// <summary>Requests of which some records have been forwarded and the last one has not.</summary>
     public IReadOnlySet<ulong> Open => _open;
 
-    /// <summary>Forwards records while the outbox has room, up to <paramref name="until"/> in the ring.</summary>
+    /// <summary>Forwards records while the outbox has room, up to <paramref name="until"/> in the ring, and on from there to the first place where no request is open.</summary>
     /// <returns>Whether any was there.</returns>
     public bool Run(long until)
     {
         long left = BytesPerTurn;
         bool worked = false;
-        while (left > 0 && tap.Consumed < until && outbox.HasRoom && tap.TryPeek(out TapRecord record))
+        while (left > 0 && (tap.Consumed < until || _open.Count > 0) && outbox.HasRoom && tap.TryPeek(out TapRecord record))
         {
             left -= record.Head.Length + record.Tail.Length + 64;
             Forward(record);
