@@ -70,25 +70,30 @@ public sealed class RunningRequestTests
         // Two writers; neither ends its request before the other has begun another one.
         bool stop = false;
         int begun = 0;
+        using var pages = new ThreadLocal<int>();
         rig.Kernel.BetweenRecords = () =>
         {
+            if (pages.Value++ % (MostBlocks - 1) != 0) return;      // once a request
             int mine = Interlocked.Increment(ref begun);
             while (Volatile.Read(ref begun) == mine && !Volatile.Read(ref stop)) Thread.Yield();
+            // On a busy machine the client is the slower one; the rate is to stay at Hi.
+            while (rig.Tap.Produced - rig.Tap.Consumed > rig.Kernel.DataLimit / 4 && !Volatile.Read(ref stop)) Thread.Sleep(1);
         };
         Thread[] writers = [.. Enumerable.Range(0, 2).Select(i => new Thread(() =>
         {
             var random = new Random(i);
-            var data = new byte[2 * BlockBytes];
+            var data = new byte[MostBlocks * BlockBytes];
             while (!Volatile.Read(ref stop))
             {
                 random.NextBytes(data);
-                rig.Disk.Write(((random.Next(Blocks / 4) * 4) + (2 * i)) * BlockBytes, data);
+                int place = (2 * random.Next(Blocks / MostBlocks / 2)) + i;     // the two never overlap
+                rig.Disk.Write(place * data.Length, data);
             }
         }))];
         foreach (Thread writer in writers) writer.Start();
         try
         {
-            DateTime end = DateTime.UtcNow + TimeSpan.FromMinutes(1);
+            DateTime end = DateTime.UtcNow + EngineRig.Deadline;
             while (Volatile.Read(ref marks) < before + 3 && DateTime.UtcNow < end) await Task.Delay(5);
         }
         finally
