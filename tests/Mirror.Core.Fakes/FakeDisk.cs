@@ -61,7 +61,7 @@ public sealed class FakeDisk(int bytes, int seed) : IDisk
             request = Tap?.Begin(offset, data);
             if (request is not null && Tap!.BetweenRecords is null) Tap.Finish(request, data);
         }
-        if (request is not null) Tap!.Finish(request, data);
+        if (request is not null) Tap!.Finish(request, data); // what is left of it, with nothing locked
     }
 
     /// <summary>Zeroes a range by a write-zeroes command.</summary>
