@@ -64,10 +64,16 @@ internal sealed class LoopDisk : IDisposable
 
     public void Dispose()
     {
-        foreach (string mount in Enumerable.Reverse(_mounts)) Shell.TryRun("umount", mount);
-        RemovePartitions();
-        Shell.TryRun("losetup", "-d", Path);
-        File.Delete(BackingFile);
+        try
+        {
+            foreach (string mount in Enumerable.Reverse(_mounts).ToArray()) Unmount(mount);
+        }
+        finally
+        {
+            RemovePartitions();
+            Shell.TryRun("losetup", "-d", Path);
+            File.Delete(BackingFile);
+        }
     }
 
     /// <summary>Told to the kernel one by one: not every kernel reads partition tables by itself.</summary>
@@ -82,10 +88,10 @@ internal sealed class LoopDisk : IDisposable
         for (int i = 0; i < _partitions.Length; i++) Shell.TryRun("delpart", Path, $"{i + 1}");
     }
 
-    /// <summary>Tries again for some seconds: two at once can find the same device free.</summary>
     /// <summary>Attaches a file to a free loop device and says which. Two processes at once can choose the same one; another try takes the next.</summary>
     public static string AttachFree(params string[] arguments) => Retry(() => Shell.Run("losetup", ["--find", "--show", .. arguments])).Trim();
 
+    /// <summary>Tries again for some seconds.</summary>
     private static string Retry(Func<string> attach)
     {
         for (int attempt = 0; ; attempt++)
