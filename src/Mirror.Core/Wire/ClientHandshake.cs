@@ -35,7 +35,7 @@ public static class ClientHandshake
         {
             byte[] key = secret.ForClient(volume, right).ProofKey();
             byte[]? certificateHash = null;
-            await tls.AuthenticateAsClientAsync(HandshakeTls.ForClient(c => certificateHash = SHA256.HashData(c.GetRawCertData())), time.Token).ConfigureAwait(false);
+            await HandshakeTls.AuthenticateAsync(tls.AuthenticateAsClientAsync(HandshakeTls.ForClient(c => certificateHash = SHA256.HashData(c.GetRawCertData())), time.Token)).ConfigureAwait(false);
             if (certificateHash is null) throw new HandshakeException(HandshakeFailure.Tls, $"{server} showed no certificate.");
 
             var hello = new HelloMessage(options.LowestVersion, options.HighestVersion, options.Features, right, volume, Bytes32.Random());

@@ -44,4 +44,18 @@ internal static class HandshakeTls
             return true;
         },
     };
+
+    /// <summary>Awaits .NET's side of the handshake. Its parser lets some wrong lengths of a peer's hello out as an exception of its own arguments (seen with .NET 10.0).</summary>
+    /// <exception cref="AuthenticationException">The peer does not speak TLS.</exception>
+    public static async Task AuthenticateAsync(Task handshake)
+    {
+        try
+        {
+            await handshake.ConfigureAwait(false);
+        }
+        catch (ArgumentException e)
+        {
+            throw new AuthenticationException("a length in its hello is wrong", e);
+        }
+    }
 }

@@ -32,7 +32,7 @@ public sealed class ServerHandshake(Secret master, ServerCertificate certificate
         bool proved = false;
         try
         {
-            await tls.AuthenticateAsServerAsync(HandshakeTls.ForServer(certificate), time.Token).ConfigureAwait(false);
+            await HandshakeTls.AuthenticateAsync(tls.AuthenticateAsServerAsync(HandshakeTls.ForServer(certificate), time.Token)).ConfigureAwait(false);
             AuthenticatedConnection connection = await ProveAsync(tls, metered, remote, time.Token).ConfigureAwait(false);
             metered.ReadLimit = long.MaxValue;
             gathering.Begin();

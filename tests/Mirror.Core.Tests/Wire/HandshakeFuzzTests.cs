@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net.Security;
 using Mirror.Core.Security;
@@ -84,12 +85,38 @@ public sealed class HandshakeFuzzTests(ITestOutputHelper output) : IDisposable
             Assert.IsType<HandshakeException>(await outcome.WaitAsync(HandshakeFixture.Deadline));
         });
 
-        static async Task<byte[]> FirstAsync(DuplexStream stream)
+    }
+
+    [Fact]
+    public async Task A_hello_with_any_byte_wrong_ends_the_handshake()
+    {
+        (DuplexStream c, DuplexStream s) = DuplexStream.Pair();
+        Task<object> client = HandshakeFixture.Outcome(() => ClientHandshake.RunAsync(c, _fixture.Master, "vol", MirrorRight.Mirror, null, Quick, default));
+        byte[] hello = await FirstAsync(s);
+        s.Dispose();
+        await client.WaitAsync(HandshakeFixture.Deadline);
+
+        // .NET's own parser is told other lengths of everything.
+        byte[] values = [0, 1, 2, 0x7f, 0x80, 0xff];
+        int bytes = hello.Length * values.Length;
+        await RunAsync(bytes + hello.Length, async (_, i) =>
         {
-            byte[] buffer = new byte[16384];
-            int read = await stream.ReadAsync(buffer).AsTask().WaitAsync(HandshakeFixture.Deadline);
-            return buffer[..read];
-        }
+            (DuplexStream hostile, DuplexStream victim) = DuplexStream.Pair();
+            Task<object> outcome = HandshakeFixture.Outcome(() => _fixture.Server.RunAsync(victim, null, default));
+            byte[] wrong = [.. hello];
+            if (i < bytes) wrong[i / values.Length] = values[i % values.Length];
+            else BinaryPrimitives.WriteUInt16BigEndian(wrong.AsSpan(3), (ushort)(i - bytes));   // of the record
+            await TryAsync(async () => await hostile.WriteAsync(wrong));
+            hostile.Dispose();
+            Assert.IsType<HandshakeException>(await outcome.WaitAsync(HandshakeFixture.Deadline));
+        });
+    }
+
+    private static async Task<byte[]> FirstAsync(DuplexStream stream)
+    {
+        byte[] buffer = new byte[16384];
+        int read = await stream.ReadAsync(buffer).AsTask().WaitAsync(HandshakeFixture.Deadline);
+        return buffer[..read];
     }
 
     [Fact]
