@@ -292,6 +292,7 @@ public sealed class ClientEngineTests
     public async Task Every_consistent_mark_is_an_instant_of_the_disk()
     {
         await using var rig = new EngineRig(2 << 20);
+        rig.Kernel.DataLimit = 64 << 20;    // the rate is not to fall: how long it waits before it rises is another test's
         rig.Disk.Slowness = TimeSpan.FromMilliseconds(30);
         var history = new HashSet<string>();
         int marks = 0;
