@@ -64,20 +64,6 @@ public sealed class FakeDisk(int bytes, int seed) : IDisk
         if (request is not null) Tap!.Finish(request, data); // what is left of it, with nothing locked
     }
 
-    /// <summary>Two writes that are on their way together. The disk keeps the second one where they overlap, but it completes first.</summary>
-    public void WriteTogether(long offset, ReadOnlySpan<byte> data, long secondOffset, ReadOnlySpan<byte> second)
-    {
-        lock (Gate)
-        {
-            data.CopyTo(_content.AsSpan((int)offset));
-            second.CopyTo(_content.AsSpan((int)secondOffset));
-            if (Tap is null) return;
-            long started = Tap.Now();
-            if (Tap.Begin(secondOffset, second, started) is { } one) Tap.Finish(one, second);
-            if (Tap.Begin(offset, data, started) is { } other) Tap.Finish(other, data);
-        }
-    }
-
     /// <summary>Zeroes a range by a write-zeroes command.</summary>
     public void WriteZeroes(long offset, int length)
     {
