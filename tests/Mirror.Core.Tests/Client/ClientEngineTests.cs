@@ -292,7 +292,6 @@ public sealed class ClientEngineTests
     public async Task Every_consistent_mark_is_an_instant_of_the_disk()
     {
         await using var rig = new EngineRig(2 << 20);
-        rig.Kernel.DataLimit = 64 << 20;
         // A mark of CatchUp collects again. One that comes before the reads of the last one have ended (up to 60 ms) keeps this client out of Live after a cut.
         rig.Options = rig.Options with { MarkInterval = TimeSpan.FromMilliseconds(200) };
         rig.Disk.Slowness = TimeSpan.FromMilliseconds(30);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net.Security;
+using System.Security.Authentication;
 using Mirror.Core.Security;
 using Mirror.Core.Wire;
 using Xunit.Abstractions;
@@ -84,8 +85,12 @@ public sealed class HandshakeFuzzTests(ITestOutputHelper output) : IDisposable
             hostile.Dispose();
             Assert.IsType<HandshakeException>(await outcome.WaitAsync(HandshakeFixture.Deadline));
         });
-
     }
+
+    /// <summary>What the fuzz finds once in many runs only.</summary>
+    [Fact]
+    public Task What_NETs_parser_lets_out_of_a_wrong_hello_is_a_failure_of_the_peer() =>
+        Assert.ThrowsAsync<AuthenticationException>(() => HandshakeTls.AuthenticateAsync(Task.FromException(new ArgumentOutOfRangeException("length"))));
 
     [Fact]
     public async Task A_hello_with_any_byte_wrong_ends_the_handshake()
