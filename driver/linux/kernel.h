@@ -109,6 +109,7 @@ struct request {
 	unsigned int __data_len;
 	u64 __sector;
 	struct bio *bio;
+	u64 start_time_ns;
 	enum mq_rq_state state;
 };
 

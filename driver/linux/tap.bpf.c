@@ -59,6 +59,7 @@ struct {
 struct queued_bio {
 	u64 sector;
 	u64 vec;
+	u64 time;
 	u32 bytes;
 	u32 index;
 	u32 done;
@@ -85,6 +86,8 @@ struct span {
 
 struct completion {
 	u64 request;
+	u64 started;
+	u64 completed;
 	u64 position; /* next sector to deliver, of the whole disk */
 	u64 first; /* the part inside the volume: from here ... */
 	u64 end; /* ... to before here */
@@ -186,6 +189,22 @@ static long mark_completed(u32 i, void *unused)
 
 /* ---- delivery ---- */
 
+/* A completed write, whichever tracepoint showed it. */
+struct event {
+	u64 request;
+	u64 started; /* CLOCK_MONOTONIC, ns */
+	u64 completed;
+	u64 sector;
+	u64 sectors;
+	u32 op;
+	u32 failed; /* or encrypted inline: the pages do not hold what the disk holds */
+	u64 bio; /* the chain, or */
+	u64 vec; /* the place in one bio's pieces */
+	u32 index;
+	u32 offset;
+	u32 bytes;
+};
+
 static __always_inline u64 rate_of(u64 state)
 {
 	return (state & TAP_STATE_RATE_MASK) >> TAP_STATE_RATE_SHIFT;
@@ -234,7 +253,7 @@ static __always_inline u64 wake_flags(u64 *counter)
 }
 
 /* A record without data, for [first, end) of the whole disk; the last one of its event. */
-static __always_inline bool put_short(u8 kind, u64 request, u64 first, u64 end)
+static __always_inline bool put_short(u8 kind, struct event *e, u64 first, u64 end)
 {
 	if (READ_ONCE(control.short_produced) - READ_ONCE(control.short_consumed) >= config.record_limit)
 		return false;
@@ -243,11 +262,13 @@ static __always_inline bool put_short(u8 kind, u64 request, u64 first, u64 end)
 	if (!r)
 		return false;
 	r->sector = first - config.start;
-	r->request = request;
+	r->request = e->request;
 	r->sectors = end - first;
 	r->kind = kind;
 	r->last = 1;
 	r->reserved = 0;
+	r->started = e->started;
+	r->completed = e->completed;
 	bpf_ringbuf_submit(r, wake_flags(&control.short_produced));
 	return true;
 }
@@ -280,6 +301,8 @@ DATA_RECORD(65536);
 		r_->head.kind = TAP_DATA;                                                                 \
 		r_->head.last = c->position + ((bytes) >> 9) >= c->end;                                   \
 		r_->head.reserved = 0;                                                                    \
+		r_->head.started = c->started;                                                            \
+		r_->head.completed = c->completed;                                                        \
 		bpf_ringbuf_submit(r_, r_->head.last ? wake_flags(&control.delivered) : BPF_RB_NO_WAKEUP); \
 		step = bytes;                                                                             \
 	} while (0)
@@ -365,19 +388,6 @@ static long copy_step(u32 i, void *unused)
 
 /* ---- a completed write, whichever tracepoint showed it ---- */
 
-struct event {
-	u64 request;
-	u64 sector;
-	u64 sectors;
-	u32 op;
-	u32 failed; /* or encrypted inline: the pages do not hold what the disk holds */
-	u64 bio; /* the chain, or */
-	u64 vec; /* the place in one bio's pieces */
-	u32 index;
-	u32 offset;
-	u32 bytes;
-};
-
 static long linger_on(u32 i, u64 *until)
 {
 	return bpf_ktime_get_ns() >= *until;
@@ -398,6 +408,7 @@ static __always_inline void completed(struct event *e, bool with_data)
 	u64 first = e->sector, end = e->sector + e->sectors;
 	u8 kind = TAP_SIDE_READ;
 
+	e->completed = bpf_ktime_get_ns();
 	if (control.hide_completions && (ADD(control.seen_completions, 1) + 1) % control.hide_completions == 0)
 		return;
 	if (end > config.disk_sectors || end < first) {
@@ -433,6 +444,8 @@ static __always_inline void completed(struct event *e, bool with_data)
 
 		if (c && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) <= config.data_limit) {
 			c->request = e->request;
+			c->started = e->started;
+			c->completed = e->completed;
 			c->position = e->sector;
 			c->first = first;
 			c->end = end;
@@ -457,7 +470,7 @@ static __always_inline void completed(struct event *e, bool with_data)
 			lower_rate(TAP_RATE_LO);
 		}
 	}
-	if (!put_short(kind, e->request, first, end))
+	if (!put_short(kind, e, first, end))
 		undelivered(state);
 sum:
 	/* Before the kernel's own statistics, which it adds to after this tracepoint: see EbpfTap's sums. */
@@ -512,6 +525,7 @@ static __always_inline int request_completed(struct request *rq, int error, unsi
 		return 0;
 	}
 	e.request = (u64)rq;
+	e.started = rq->start_time_ns;
 	e.sector = rq->__sector;
 	e.sectors = nr_bytes >> 9;
 	e.failed = error != 0;
@@ -592,6 +606,7 @@ int BPF_PROG(bio_queue, struct bio *bio)
 	q.index = bio->bi_iter.bi_idx;
 	q.done = bio->bi_iter.bi_bvec_done;
 	q.vec = (u64)bio->bi_io_vec;
+	q.time = bpf_ktime_get_ns();
 	issued(q.op, q.sector, q.bytes >> 9);
 	if (bpf_map_update_elem(&queued, &key, &q, BPF_NOEXIST)) {
 		ADD(control.bio_lost, 1);
@@ -610,6 +625,7 @@ static __always_inline int bio_completed(struct bio *bio, bool with_data)
 	if (!q)
 		return 0;
 	e.request = key;
+	e.started = q->time;
 	e.sector = q->sector;
 	e.sectors = q->bytes >> 9;
 	e.op = q->op;

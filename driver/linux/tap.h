@@ -14,7 +14,7 @@
 #define DISKMIRROR_TAP_H
 
 #define TAP_MAGIC 0x3150415452494d44ULL /* "DMIRTAP1" */
-#define TAP_VERSION 2
+#define TAP_VERSION 3
 
 #define TAP_HEADER_WORDS 512
 #define TAP_WORD_GENERATION 0
@@ -123,6 +123,8 @@ struct tap_record {
 	u8 kind;
 	u8 last; /* of this completion */
 	u16 reserved;
+	u64 started; /* CLOCK_MONOTONIC, ns: the write was not on its way before */
+	u64 completed; /* the same for all records of a completion */
 };
 
 #define TAP_MAX_STATE 512

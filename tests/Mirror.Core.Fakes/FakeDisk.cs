@@ -64,6 +64,28 @@ public sealed class FakeDisk(int bytes, int seed) : IDisk
         if (request is not null) Tap!.Finish(request, data); // what is left of it, with nothing locked
     }
 
+    /// <summary>Two writes that are on their way together. The disk keeps the second one where they overlap, and it completes first.</summary>
+    /// <returns>Completes the other one.</returns>
+    public Action WriteTogether(long offset, byte[] data, long secondOffset, byte[] second)
+    {
+        lock (Gate)
+        {
+            data.CopyTo(_content.AsSpan((int)offset));
+            second.CopyTo(_content.AsSpan((int)secondOffset));
+            long started = FakeTapKernel.Now();
+            Complete(secondOffset, second, started);
+            return () => Complete(offset, data, started);
+        }
+    }
+
+    private void Complete(long offset, ReadOnlySpan<byte> data, long started)
+    {
+        lock (Gate)
+        {
+            if (Tap?.Begin(offset, data, started) is { } request) Tap.Finish(request, data);
+        }
+    }
+
     /// <summary>Zeroes a range by a write-zeroes command.</summary>
     public void WriteZeroes(long offset, int length)
     {

@@ -98,6 +98,8 @@ public sealed class FakeTap : ITap
                 Sectors = entry.Sectors,
                 Request = entry.Request,
                 Last = entry.Last,
+                Started = entry.Started,
+                Completed = entry.Completed,
                 Head = entry.Data.AsSpan(0, split),
                 Tail = entry.Data.AsSpan(split),
             };

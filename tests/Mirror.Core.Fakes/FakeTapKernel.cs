@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Mirror.Core.Blocks;
 using Mirror.Core.Taps;
 
@@ -9,7 +10,7 @@ namespace Mirror.Core.Fakes;
 /// </summary>
 public sealed class FakeTapKernel
 {
-    internal sealed record Entry(TapRecordKind Kind, long Sector, long Sectors, ulong Request, bool Last, byte[] Data)
+    internal sealed record Entry(TapRecordKind Kind, long Sector, long Sectors, ulong Request, bool Last, long Started, long Completed, byte[] Data)
     {
         public long Bytes => 32 + Data.Length;
     }
@@ -25,8 +26,12 @@ public sealed class FakeTapKernel
         public int Running { get; set; }
     }
 
-    internal sealed class Request(ulong number, Generation generation, long offset)
+    internal sealed class Request(ulong number, Generation generation, long offset, long started, long completed)
     {
+        public long Started { get; } = started;
+
+        public long Completed { get; } = completed;
+
         public ulong Number { get; } = number;
 
         /// <summary>The one that its program has looked up.</summary>
@@ -107,14 +112,20 @@ public sealed class FakeTapKernel
     internal Action? Woken { get; set; }
 
     /// <summary>A write has changed the content. Its first record comes at once, so whoever has read the new content finds the request begun.</summary>
-    internal Request? Begin(long offset, ReadOnlySpan<byte> data)
+    internal Request? Begin(long offset, ReadOnlySpan<byte> data) => Begin(offset, data, Now());
+
+    /// <summary>The same of one that is on its way since <paramref name="started"/>.</summary>
+    internal Request? Begin(long offset, ReadOnlySpan<byte> data, long started)
     {
         if (!See(offset, data.Length, out bool hidden) || hidden) return null;
         Current.Running++;
-        var request = new Request(++_requests, Current, offset);
+        var request = new Request(++_requests, Current, offset, started, Now());
         EmitPage(request, data);
         return request;
     }
+
+    /// <summary>A moment of the clock of <see cref="TapRecord.Started"/>.</summary>
+    internal static long Now() => Stopwatch.GetTimestamp();
 
     /// <summary>The rest of its records. With nothing locked unless the caller has.</summary>
     internal void Finish(Request request, ReadOnlySpan<byte> data)
@@ -129,7 +140,7 @@ public sealed class FakeTapKernel
     internal void OnZero(long offset, long length)
     {
         if (!See(offset, length, out bool hidden) || hidden) return;
-        Emit(Current, TapRecordKind.Zero, offset, length, ++_requests, true, default);
+        Emit(Current, TapRecordKind.Zero, offset, length, ++_requests, true, Now(), Now(), default);
     }
 
     internal void OnSide(long offset, long length)
@@ -137,7 +148,7 @@ public sealed class FakeTapKernel
         if (!Attached) return;
         Mark(Current.Marks, offset, length);
         Mark(Issued, offset, length);
-        Emit(Current, TapRecordKind.SideRead, offset, length, ++_requests, true, default);
+        Emit(Current, TapRecordKind.SideRead, offset, length, ++_requests, true, Now(), Now(), default);
     }
 
     internal void Mark(HierarchicalBitmap target, long offset, long length)
@@ -175,11 +186,11 @@ public sealed class FakeTapKernel
         ReadOnlySpan<byte> page = data.Slice(request.Emitted, piece);
         request.Emitted += piece;
         bool last = request.Emitted == data.Length;
-        Emit(request.Generation, TapRecordKind.Data, offset, piece, request.Number, last, page);
+        Emit(request.Generation, TapRecordKind.Data, offset, piece, request.Number, last, request.Started, request.Completed, page);
         if (last) request.Generation.Running--;
     }
 
-    private void Emit(Generation generation, TapRecordKind kind, long offset, long length, ulong request, bool last, ReadOnlySpan<byte> data)
+    private void Emit(Generation generation, TapRecordKind kind, long offset, long length, ulong request, bool last, long started, long completed, ReadOnlySpan<byte> data)
     {
         TapRate rate = Rate;
         if (rate == TapRate.Hi && Produced - Consumed >= DataLimit) rate = Rate = TapRate.Lo;
@@ -195,7 +206,7 @@ public sealed class FakeTapKernel
             return;
         }
         bool block = rate == TapRate.Lo && kind is (TapRecordKind.Data or TapRecordKind.Zero);
-        var entry = new Entry(block ? TapRecordKind.Block : kind, offset >> Units.SectorShift, length >> Units.SectorShift, request, last, block ? [] : data.ToArray());
+        var entry = new Entry(block ? TapRecordKind.Block : kind, offset >> Units.SectorShift, length >> Units.SectorShift, request, last, started, completed, block ? [] : data.ToArray());
         if (entry.Data.Length == 0) WaitingWithoutData++;
         Ring.Enqueue(entry);
         Produced += entry.Bytes;

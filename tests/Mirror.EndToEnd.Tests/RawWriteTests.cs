@@ -7,14 +7,15 @@ public sealed class RawWriteTests
 
     [SkippableFact]
     public Task Direct_writes_of_512_bytes_at_odd_sectors() => RunAsync(
-        // Each job in a region of its own: two writes to one sector at the same time may end in either order on any disk.
         "fio --name=odd --filename=$DISK --direct=1 --ioengine=psync --rw=randwrite --bs=512 --offset=512 --offset_increment=96m --numjobs=2 --size=40m --io_size=4m --refill_buffers --randrepeat=0 --output=/dev/null; "
         + "fio --name=three --filename=$DISK --direct=1 --ioengine=psync --rw=randwrite --bs=1536 --blockalign=512 --offset=200m --size=40m --io_size=3m --refill_buffers --randrepeat=0 --output=/dev/null",
         "fio");
 
+    /// <summary>At last writes of which each overlaps the one before it in the queue: either may be the one that the disk keeps.</summary>
     [SkippableFact]
     public Task Deep_queues_of_mixed_sizes() => RunAsync(
-        "fio --name=mix --filename=$DISK --direct=1 --ioengine=libaio --iodepth=32 --rw=randwrite --bsrange=512-1m --blockalign=512 --serialize_overlap=1 --size=300m --io_size=200m --refill_buffers --randrepeat=0 --output=/dev/null",
+        "fio --name=mix --filename=$DISK --direct=1 --ioengine=libaio --iodepth=32 --rw=randwrite --bsrange=512-1m --blockalign=512 --serialize_overlap=1 --size=300m --io_size=200m --refill_buffers --randrepeat=0 --output=/dev/null; "
+        + "fio --name=overlap --filename=$DISK --direct=1 --ioengine=libaio --iodepth=32 --rw=write:-32k --bs=64k --size=200m --rate=200m --refill_buffers --output=/dev/null",
         "fio");
 
     /// <summary>A file system in memory refuses the command of write-zeroes, and the kernel writes zeroes instead after the first failure.</summary>

@@ -78,7 +78,11 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
         bool undelivered = _tap.Flip();
         if (discardRing) pump.Discard();
         long before = memory.Pending.Count;
-        if (undelivered || discardRing) _tap.CopyOldTo(memory.Pending);
+        if (undelivered || discardRing)
+        {
+            _tap.CopyOldTo(memory.Pending);
+            pump.Miss();
+        }
         Collected = memory.Pending.Count - before;
         _position = _tap.Produced;
         BegunTime = memory.Clock.GetTimestamp();
@@ -162,6 +166,7 @@ internal sealed class MarkKeeper(ClientMemory memory, RecordPump pump, PendingDr
         {
             case SumsVerdict.Hole:
                 _tap.CopyIssuedTo(memory.Pending);
+                pump.Miss();
                 Keep();
                 _tap.AcceptSums();
                 break;

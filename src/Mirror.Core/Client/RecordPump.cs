@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Mirror.Core.Blocks;
 using Mirror.Core.Taps;
 
@@ -11,6 +12,7 @@ internal sealed class RecordPump(ITap tap, DiskReads reads, Outbox outbox, Hiera
 {
     private const long BytesPerTurn = 2 << 20;
     private readonly HashSet<ulong> _open = [];
+    private readonly ConcurrentWrites _concurrent = new(Stopwatch.GetTimestamp());
 
     /// <summary>Told of every change that a record makes, before it leaves the ring; null when nobody listens.</summary>
     public Action<long, long>? Touched { get; set; }
@@ -48,6 +50,9 @@ internal sealed class RecordPump(ITap tap, DiskReads reads, Outbox outbox, Hiera
     /// </summary>
     public void ForgetOpen() => _open.Clear();
 
+    /// <summary>Some writes up to now did not come through the ring; the bitmaps know of them. One that is on its way now may overlap them.</summary>
+    public void Miss() => _concurrent.Miss(Stopwatch.GetTimestamp());
+
     private void Forward(in TapRecord record)
     {
         Touched?.Invoke(record.Offset, record.Length);
@@ -56,18 +61,26 @@ internal sealed class RecordPump(ITap tap, DiskReads reads, Outbox outbox, Hiera
             case TapRecordKind.Data:
                 reads.Touch(record.Offset, record.Length);
                 outbox.AppendWrite(record.Sector, record.Head, record.Tail);
+                if (_concurrent.Note(record)) MakePending(record);
                 break;
             case TapRecordKind.Zero:
                 reads.Touch(record.Offset, record.Length);
                 outbox.AppendZero(record.Sector, record.Sectors);
+                if (_concurrent.Note(record)) MakePending(record);
                 break;
             default:
-                // Only the disk knows the content. A read under way may or may not have seen it, but a later one will.
-                long first = record.Offset / granuleBytes;
-                pending.Add(first, (record.Offset + record.Length - 1) / granuleBytes - first + 1);
+                _concurrent.Note(record);
+                MakePending(record);
                 break;
         }
         if (record.Last) _open.Remove(record.Request);
         else _open.Add(record.Request);
+    }
+
+    /// <summary>Only the disk knows the content. A read under way may or may not have seen it, but a later one will.</summary>
+    private void MakePending(in TapRecord record)
+    {
+        long first = record.Offset / granuleBytes;
+        pending.Add(first, (record.Offset + record.Length - 1) / granuleBytes - first + 1);
     }
 }

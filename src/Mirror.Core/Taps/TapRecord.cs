@@ -23,6 +23,12 @@ public readonly ref struct TapRecord
     /// <summary>Whether this is the last record of its request's completion.</summary>
     public required bool Last { get; init; }
 
+    /// <summary>A moment before which the write was not on its way, in nanoseconds of <see cref="System.Diagnostics.Stopwatch"/>'s clock (CLOCK_MONOTONIC); never later than it was given to the disk.</summary>
+    public required long Started { get; init; }
+
+    /// <summary>When it was complete, on the same clock; the same in all records of a completion. A write that was submitted by somebody who knew of it has a later <see cref="Started"/>.</summary>
+    public required long Completed { get; init; }
+
     /// <summary>The first piece of the data; empty unless <see cref="Kind"/> is <see cref="TapRecordKind.Data"/>.</summary>
     public ReadOnlySpan<byte> Head { get; init; }
 

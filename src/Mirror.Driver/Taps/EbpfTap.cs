@@ -249,7 +249,7 @@ public sealed unsafe partial class EbpfTap : ITap
 
     private static long KernelBytes(TapConfig config, TapLayout layout)
     {
-        const int perBio = 48 + 8 + 32 + 16;        // struct htab_elem, key, value, bucket
+        const int perBio = 48 + 8 + 40 + 16;        // struct htab_elem, key, value, bucket
         long page = Environment.SystemPageSize;
         return (layout.MapWords * 8) + (long)config.RingBytes + (3 * page) + (3 * page) + (config.BioBased != 0 ? (long)TapPrograms.QueuedBios * perBio : 0);
     }

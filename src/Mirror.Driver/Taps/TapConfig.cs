@@ -8,7 +8,7 @@ namespace Mirror.Driver.Taps;
 internal struct TapConfig
 {
     public const ulong TheMagic = 0x3150415452494d44;
-    public const ulong TheVersion = 2;
+    public const ulong TheVersion = 3;
     public const uint ZeroesUncounted = 1;
 
     public ulong Magic;

@@ -12,7 +12,7 @@ namespace Mirror.Driver.Taps;
 internal sealed unsafe class TapRing : IDisposable
 {
     private const uint Busy = 1u << 31, Discarded = 1u << 30, LengthMask = ~(Busy | Discarded);
-    private const int KernelHeaderBytes = 8, RecordHeaderBytes = 24;
+    private const int KernelHeaderBytes = 8, RecordHeaderBytes = 40;
 
     private readonly MappedMemory _consumerPage;
     private readonly MappedMemory _producer;
@@ -87,6 +87,8 @@ internal sealed unsafe class TapRing : IDisposable
                 Sectors = tail,
                 Request = *(ulong*)At(at + 8),
                 Last = (kinds >> 8 & 0xff) != 0,
+                Started = *(long*)At(at + 24),
+                Completed = *(long*)At(at + 32),
                 Head = head,
                 Tail = rest,
             };

@@ -63,6 +63,47 @@ public sealed class TapKindsTests
         tap.Unpin();
     }
 
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_write_that_was_submitted_after_another_one_had_ended_says_so(bool bioBased)
+    {
+        TestDisk.SkipUnlessTappable();
+        if (bioBased) ZramDisk.SkipUnlessThere();
+        using var loop = new TestDisk(16 << 20);
+        using ZramDisk? zram = bioBased ? new ZramDisk(16 << 20) : null;
+        string path = zram?.Path ?? loop.Path;
+        using EbpfTap tap = EbpfTap.Open(loop.Options with { DiskPath = path });
+        tap.SetRate(TapRate.Hi);
+        const int Writes = 200;
+        using (var writer = new DirectWriter(path, pages: 8))
+        {
+            // Each of several records.
+            for (int i = 0; i < Writes; i++) writer.Write(i * 32768L, 32768);
+        }
+        (long Started, long Completed, int Records) last = default;
+        int seen = 0;
+        while (tap.TryPeek(out TapRecord record))
+        {
+            Assert.InRange(record.Started, 1, record.Completed);
+            if (record.Sector % 64 == 0)
+            {
+                Assert.InRange(record.Started, last.Completed, long.MaxValue);
+                last = (record.Started, record.Completed, 1);
+                seen++;
+            }
+            else
+            {
+                Assert.Equal((last.Started, last.Completed), (record.Started, record.Completed));
+                last.Records++;
+            }
+            if (record.Last) Assert.Equal(8, last.Records);
+            tap.Advance();
+        }
+        Assert.Equal(Writes, seen);
+        tap.Unpin();
+    }
+
     [SkippableFact]
     public void A_discard_is_a_side_read_and_write_zeroes_are_an_ordered_zero()
     {

@@ -20,7 +20,7 @@ public sealed class TapRatesTests
         int at = 0;
         while (tap.Rate == TapRate.Hi && at < 4000) writer.Write(at++ * 8192L);
         Assert.Equal(TapRate.Lo, tap.Rate);
-        // 15/16 of the ring, in records of 4128 bytes.
+        // 15/16 of the ring, in records of 4144 bytes.
         Assert.InRange(at, 236, 242);
         while (tap.Rate == TapRate.Lo && at < 4000) writer.Write(at++ * 8192L);
         Assert.Equal(TapRate.Off, tap.Rate);

@@ -44,7 +44,7 @@ internal sealed class FioLoad : IDisposable
     /// <summary>Ends it; what it has submitted completes.</summary>
     public void Dispose() => _fio.Dispose();
 
-    /// <summary>Of writes that are in flight together and overlap, disk and image may keep different ones (docs/consistency.md, section 0): there are none.</summary>
+    /// <summary>Overlapping writes in flight together are not what these tests are about (docs/consistency.md, 2.4): there are none.</summary>
     private static ProcessStartInfo Command(string[] arguments) =>
         new("fio", ["--name=w", "--direct=1", "--thread", "--group_reporting", "--serialize_overlap=1", .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
 }
