@@ -46,6 +46,9 @@ public sealed class ModelServer : IAsyncDisposable
     /// <summary>Whether a guarded scan that would change more than a fifth is refused.</summary>
     public bool RefuseReplace { get; set; } = true;
 
+    /// <summary>How long a mark takes to be durable.</summary>
+    public TimeSpan CommitTime { get; set; }
+
     public int Scans { get; private set; }
 
     public int Connections { get; private set; }
@@ -205,6 +208,7 @@ public sealed class ModelServer : IAsyncDisposable
                     }
                     if (broken) return false;
                 }
+                await Task.Delay(CommitTime);
                 await SendAsync(connection, new CommittedMessage(mark.Number, mark.Random));
                 return true;
             case MessageType.State:

@@ -21,7 +21,7 @@ internal sealed partial class Session
     private static readonly TimeSpan AliveInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan IdleMarkInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RefusalLimit = TimeSpan.FromSeconds(2);
-    private const long ShortRing = 4 << 20;
+    private const long Little = 4 << 20;        // bytes that take no time to catch up with
     private const int MaxInbox = 4096;
 
     private readonly ClientMemory _memory;
@@ -68,6 +68,7 @@ internal sealed partial class Session
     private long _rateTime;
     private long _rateBytes;
     private long _roundSent;
+    private bool _gaining;              // what is pending became more from mark to mark
     private bool _blocked;              // the outbox is full: only its wake helps
     private bool _filling;              // the ring's next record is there, but not finished or not to be taken yet
 
@@ -213,8 +214,8 @@ internal sealed partial class Session
         worked |= _drain.Send();
         worked |= StepScan();
         worked |= StepVerify();
+        worked |= StepState();  // before a mark, which is due again at once where a commit takes longer than the interval
         worked |= StepMark();
-        worked |= StepState();
         StepAlive();
         UpdateFigures();
         if (worked) return;
@@ -299,7 +300,7 @@ internal sealed partial class Session
             BeginMark();
             return true;
         }
-        return _marks.Step(_state == MirrorState.Live, _scan);
+        return _marks.Step(_state == MirrorState.Live, _scan) || _marks.Lost;
     }
 
     private void BeginMark()
@@ -312,7 +313,8 @@ internal sealed partial class Session
         {
             long collected = _marks.Collected * _memory.GranuleBytes;
             long sent = _drain.SentBytes - _roundSent;
-            _memory.Behind = collected > sent && sent > 0 && collected > ShortRing;
+            _gaining = collected > sent && sent > 0;
+            _memory.Behind = _gaining && collected > Little;
         }
         _roundSent = _drain.SentBytes;
         if (undelivered && _state == MirrorState.Live) Happen(ClientEvent.RateFell);
@@ -341,16 +343,16 @@ internal sealed partial class Session
         if (_rate.Fell() && _state == MirrorState.Live) Happen(ClientEvent.RateFell);
         switch (_state)
         {
-            case MirrorState.CatchUp when _catchUpKnown && _memory.Pending.IsEmpty && !_drain.AnyUnderWay && !_marks.Busy:
-                if (_rate.AtHighest)
-                {
-                    if (_tap.Waiting > ShortRing) return false;
-                    Happen(ClientEvent.CaughtUp);
-                    return true;
-                }
+            // Where reads take longer than a mark interval something is always pending until the rate rises; where they are slower than the writer, much is.
+            case MirrorState.CatchUp when _catchUpKnown && !_marks.Busy && !_rate.AtHighest
+                && (_memory.Pending.Count * _memory.GranuleBytes <= Little || (_gaining && _outbox.QueuedBytes <= Little)):
                 if (_rate.Delay() > TimeSpan.Zero) return false;
                 _rate.Raise();
                 BeginMark(); // the barrier: what the old rate did not deliver is pending now
+                return true;
+
+            case MirrorState.CatchUp when _catchUpKnown && !_marks.Busy && _rate.AtHighest && _memory.Pending.IsEmpty && !_drain.AnyUnderWay && _tap.Waiting <= Little:
+                Happen(ClientEvent.CaughtUp);
                 return true;
 
             // Whoever waits for what is on the disk now waits for a scan that has not begun yet: it begins at once.

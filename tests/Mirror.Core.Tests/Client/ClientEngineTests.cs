@@ -1,4 +1,5 @@
 using Mirror.Core.Control;
+using Mirror.Core.Fakes;
 using Mirror.Core.Taps;
 
 namespace Mirror.Core.Tests.Client;
@@ -292,8 +293,6 @@ public sealed class ClientEngineTests
     public async Task Every_consistent_mark_is_an_instant_of_the_disk()
     {
         await using var rig = new EngineRig(2 << 20);
-        // A mark of CatchUp collects again. One that comes before the reads of the last one have ended (up to 60 ms) keeps this client out of Live after a cut.
-        rig.Options = rig.Options with { MarkInterval = TimeSpan.FromMilliseconds(200) };
         rig.Disk.Slowness = TimeSpan.FromMilliseconds(30);
         var history = new HashSet<string>();
         int marks = 0;
@@ -325,6 +324,48 @@ public sealed class ClientEngineTests
         rig.AssertIdentical();
         Assert.True(marks >= 8, $"only {marks} consistent marks: {status}");
         Assert.All(seen, image => Assert.Contains(image, history));
+    }
+
+    [Theory]
+    [InlineData(2 << 20, 1, 60, 0)]     // reads take longer than an interval
+    [InlineData(2 << 20, 1, 0, 60)]     // commits do
+    [InlineData(16 << 20, 16, 30, 0)]   // the writer dirties more than can be read meanwhile
+    public async Task A_slow_disk_or_server_does_not_keep_it_from_live(int bytes, int writesAtOnce, int readMilliseconds, int commitMilliseconds)
+    {
+        await using var rig = new EngineRig(bytes);
+        rig.Options = rig.Options with { MarkInterval = TimeSpan.FromMilliseconds(20) };
+        rig.Disk.Slowness = TimeSpan.FromMilliseconds(readMilliseconds);
+        rig.Disk.EvenlySlow = true;
+        rig.Server.CommitTime = TimeSpan.FromMilliseconds(commitMilliseconds);
+        rig.Kernel.DataLimit = 16 << 20;
+        using var stop = new CancellationTokenSource();
+        Task writer = WriteAsync(rig.Disk, writesAtOnce, stop.Token);
+        rig.Start();
+        await rig.WaitForAsync(s => s.State == MirrorState.Live, "Live");
+        rig.Server.Cut();
+        await rig.WaitForAsync(s => s.State != MirrorState.Live, "cut");
+        for (int at = 0; at < bytes; at += 8192) rig.Disk.Write(at, new byte[4096]);
+        await rig.WaitForAsync(s => s.State == MirrorState.Live, "Live after a cut");
+        await stop.CancelAsync();
+        await writer;
+        await rig.WaitIdleAsync();
+        rig.AssertIdentical();
+        Assert.Equal(1, rig.Server.Scans);
+
+        static async Task WriteAsync(FakeDisk disk, int atOnce, CancellationToken cancellation)
+        {
+            var random = new Random(3);
+            var data = new byte[4096];
+            while (!cancellation.IsCancellationRequested)
+            {
+                for (int i = 0; i < atOnce; i++)
+                {
+                    random.NextBytes(data);
+                    disk.Write(random.Next((int)disk.SizeBytes / 4096) * 4096, data);
+                }
+                await Task.Delay(2, CancellationToken.None);
+            }
+        }
     }
 
     [Fact]
