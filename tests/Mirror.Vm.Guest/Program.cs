@@ -4,8 +4,8 @@ using Mirror.Driver.Drives;
 using Mirror.Driver.Taps;
 
 // Follows a disk by its tap alone, into an image: runs inside the guest, where a test can see what the tap of an old kernel delivers
-// without the rest of the product. Arguments: DISK IMAGE STOPFILE. Whoever wrote the stop file has ended all writing before.
-string disk = args[0], stop = args[2];
+// without the rest of the product. Arguments: DISK IMAGE STOPFILE NAME. Whoever wrote the stop file has ended all writing before; the name is added to each value's.
+string disk = args[0], stop = args[2], name = args[3];
 TapExamination examination = TapProbe.Examine(disk);
 Console.WriteLine($"::note examination of {disk}: {examination}");
 using FileStream image = new(args[1], FileMode.Create);
@@ -13,7 +13,7 @@ using (DirectDisk source = DirectDisk.Open(disk)) image.SetLength(source.SizeByt
 using ITap tap = TapFactory.Open(new TapOptions { Volume = "guest-" + Path.GetFileName(disk), DiskPath = disk, Choice = TapChoice.Ebpf });
 Console.WriteLine($"::note {tap.Description}");
 Mirror.Core.Boot.DriveTestimony? before = DriveWitness.Ask(disk);
-if (before is not null) Console.WriteLine($"::value drive {before.Drive}");
+if (before is not null) Console.WriteLine($"::value drive-{name} {before.Drive}");
 tap.SetRate(tap.Description.MaxRate);
 tap.Flip();
 Console.WriteLine("::note following");
@@ -54,21 +54,21 @@ while (true)
     if (!stopping) tap.Wait(TimeSpan.FromMilliseconds(100));
 }
 bool undelivered = tap.Flip();
-Console.WriteLine($"::value sums {tap.CheckSums()}");
-Console.WriteLine($"::value undelivered {undelivered}");
-Console.WriteLine($"::value rate {tap.Rate}");
-Console.WriteLine($"::value data-records {data}");
-Console.WriteLine($"::value data-bytes {dataBytes}");
-Console.WriteLine($"::value zero-records {zeroes}");
-Console.WriteLine($"::value block-records {blocks}");
-Console.WriteLine($"::value side-reads {sideReads}");
+Console.WriteLine($"::value sums-{name} {tap.CheckSums()}");
+Console.WriteLine($"::value undelivered-{name} {undelivered}");
+Console.WriteLine($"::value rate-{name} {tap.Rate}");
+Console.WriteLine($"::value data-records-{name} {data}");
+Console.WriteLine($"::value data-bytes-{name} {dataBytes}");
+Console.WriteLine($"::value zero-records-{name} {zeroes}");
+Console.WriteLine($"::value block-records-{name} {blocks}");
+Console.WriteLine($"::value side-reads-{name} {sideReads}");
 Console.WriteLine($"::note {tap.Counters}");
-Console.WriteLine($"::value tap-writes {tap.Counters.Writes}");
+Console.WriteLine($"::value tap-writes-{name} {tap.Counters.Writes}");
 if (before is not null && DriveWitness.Ask(disk) is { } after)
 {
     Console.WriteLine($"::note {before} -> {after}");
-    Console.WriteLine($"::value drive-writes {after.WriteCommands - before.WriteCommands}");
-    Console.WriteLine($"::value drive-units {after.UnitsWritten - before.UnitsWritten}");
+    Console.WriteLine($"::value drive-writes-{name} {after.WriteCommands - before.WriteCommands}");
+    Console.WriteLine($"::value drive-units-{name} {after.UnitsWritten - before.UnitsWritten}");
 }
 tap.Unpin();
 image.Flush(flushToDisk: true);
