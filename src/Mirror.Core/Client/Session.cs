@@ -439,7 +439,7 @@ internal sealed partial class Session
 
     private void TellServer()
     {
-        if (_state == MirrorState.CatchUp) _catchUpKnown = false;
+        if (_state == MirrorState.CatchUp) _catchUpKnown = _gaining = false;
         _outbox.Append(new StateMessage((StreamState)_state));
         _outbox.Flush();
     }
