@@ -193,7 +193,7 @@ static long mark_completed(u32 i, void *unused)
 struct event {
 	u64 request;
 	u64 started; /* CLOCK_MONOTONIC, ns */
-	u64 completed;
+	u64 completed; /* only where something is delivered */
 	u64 sector;
 	u64 sectors;
 	u32 op;
@@ -408,7 +408,6 @@ static __always_inline void completed(struct event *e, bool with_data)
 	u64 first = e->sector, end = e->sector + e->sectors;
 	u8 kind = TAP_SIDE_READ;
 
-	e->completed = bpf_ktime_get_ns();
 	if (control.hide_completions && (ADD(control.seen_completions, 1) + 1) % control.hide_completions == 0)
 		return;
 	if (end > config.disk_sectors || end < first) {
@@ -432,6 +431,7 @@ static __always_inline void completed(struct event *e, bool with_data)
 		undelivered(state);
 		goto sum;
 	}
+	e->completed = bpf_ktime_get_ns();
 	if (!e->failed) {
 		if (e->op == OP_WRITE)
 			kind = TAP_BLOCK;
@@ -606,7 +606,9 @@ int BPF_PROG(bio_queue, struct bio *bio)
 	q.index = bio->bi_iter.bi_idx;
 	q.done = bio->bi_iter.bi_bvec_done;
 	q.vec = (u64)bio->bi_io_vec;
-	q.time = bpf_ktime_get_ns();
+	/* While nothing is delivered nobody asks; one that is on its way when the rate rises counts as begun long ago. */
+	if (rate_of(READ_ONCE(control.state)) != TAP_RATE_OFF)
+		q.time = bpf_ktime_get_ns();
 	issued(q.op, q.sector, q.bytes >> 9);
 	if (bpf_map_update_elem(&queued, &key, &q, BPF_NOEXIST)) {
 		ADD(control.bio_lost, 1);
