@@ -68,6 +68,14 @@ stop_mirror() {
 live() { "$PROGRAM" wait "$VOLUME" --state Live --timeout "${1:-300}"; }
 idle() { "$PROGRAM" wait "$VOLUME" --idle --timeout "${1:-300}"; }
 
+# Waits until the client has logged PATTERN so many TIMES. It starts no program that does much: on two processors that would be measured too.
+logged() {
+	until (($(grep -cE -- "$1" "$LOGS/$NAME.client.log") >= $2)); do
+		kill -0 "$CLIENT" 2>/dev/null || { echo "bench/run.sh: $NAME: the client has ended; see $LOGS/$NAME.client.log" >&2; exit 1; }
+		sleep 0.2
+	done
+}
+
 # The client's status field as a number or word: status ROLE FIELD
 status() {
 	"$PROGRAM" status --json | awk -v role="\"$1\"" -v name="\"$2\":" -v volume="\"$VOLUME\"" '
@@ -143,9 +151,7 @@ bench_rescan() {
 	for i in 1 2 3; do
 		received=$(status server receivedBytes) sent=$(status server sentBytes)
 		"$PROGRAM" rescan "$VOLUME" >/dev/null
-		# No other program is started while the scan runs: on two processors that would be measured too.
-		until (($(grep -c 'Scanning -> CatchUp' "$LOGS/$NAME.client.log") > i)); do sleep 0.2; done
-		live; idle
+		logged 'Scanning -> CatchUp' $((i + 1)); live; idle
 		wire=$(($(status server receivedBytes) - received + $(status server sentBytes) - sent))
 		ours+=("$(between '-> Scanning' 'Scanning -> CatchUp' last)")
 		start=$(now)
@@ -164,9 +170,9 @@ bench_first-copy() {
 	random_file "$T/disk" "$bytes"; loop_of "$T/disk"
 	printf 'bench:%s\n' "$(openssl rand -hex 32)" >"$T/keys.psk"
 	random_file "$T/image" "$bytes"
-	for i in 1 2 3; do
+	for i in 1 2 3 4 5; do
 		start_mirror "$LOOP" --volume "@VOLUME@=$T/image" --force "@VOLUME@"
-		live; idle
+		logged 'CatchUp -> Live' 1; live; idle
 		ours+=("$(between 'connected to' 'CatchUp -> Live')")
 		same "$LOOP" "$T/image"; stop_mirror
 		random_file "$T/image" "$bytes"

@@ -38,7 +38,8 @@ public sealed class HandshakeTests : IDisposable
         }
         Assert.InRange(client.BytesSent, data.Length, data.Length + 10_000);
         Assert.Equal(client.BytesSent, server.BytesReceived);
-        Assert.Equal(SslProtocols.Tls13, Assert.IsType<SslStream>(client.Stream).SslProtocol);
+        SslStream tls = Assert.IsType<SslStream>(client.Stream);
+        Assert.Equal((SslProtocols.Tls13, TlsCipherSuite.TLS_AES_128_GCM_SHA256), (tls.SslProtocol, tls.NegotiatedCipherSuite));
     }
 
     [Fact]
