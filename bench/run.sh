@@ -56,6 +56,7 @@ start_mirror() {
 	start_client "$disk" "127.0.0.1:$PORT"
 }
 start_client() {
+	: >"$LOGS/$NAME.client.log"	# now, not when the client has come so far: logged() must not read the last one's
 	"$PROGRAM" client --disk "$1" --server "$2" --volume "$VOLUME" --secret-file "$T/secret" --state-dir "$T/state" \
 		${CLIENT_OPTIONS:-} 2>"$LOGS/$NAME.client.log" & CLIENT=$!
 }

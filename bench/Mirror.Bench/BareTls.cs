@@ -5,18 +5,17 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Mirror.Core.Wire;
 
 namespace Mirror.Bench;
 
 /// <summary>
-/// What .NET itself moves through one TLS 1.3 stream between two processes in writes of 1 MiB, with the cipher that a mirror uses: nothing is read from or written
+/// What .NET itself moves through one TLS 1.3 stream between two processes in writes of 1 MiB, with the cipher suites of a mirror: nothing is read from or written
 /// to a disk.
 /// </summary>
 internal static class BareTls
 {
     private const int WriteBytes = 1 << 20;
-
-    private static readonly CipherSuitesPolicy? Suites = OperatingSystem.IsWindows() ? null : new CipherSuitesPolicy([TlsCipherSuite.TLS_AES_128_GCM_SHA256]);
 
     public static int Receive(int port)
     {
@@ -27,7 +26,7 @@ internal static class BareTls
         listener.Start();
         using TcpClient peer = listener.AcceptTcpClient();
         using var tls = new SslStream(peer.GetStream());
-        tls.AuthenticateAsServer(new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = SslProtocols.Tls13, CipherSuitesPolicy = Suites });
+        tls.AuthenticateAsServer(new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = SslProtocols.Tls13, CipherSuitesPolicy = HandshakeTls.Suites });
         byte[] buffer = new byte[WriteBytes];
         long received = 0;
         for (int got; (got = tls.Read(buffer)) > 0;) received += got;
@@ -51,7 +50,7 @@ internal static class BareTls
             }
         }
         using var tls = new SslStream(peer.GetStream(), false, (_, _, _, _) => true);
-        tls.AuthenticateAsClient(new SslClientAuthenticationOptions { TargetHost = "bench", EnabledSslProtocols = SslProtocols.Tls13, CipherSuitesPolicy = Suites });
+        tls.AuthenticateAsClient(new SslClientAuthenticationOptions { TargetHost = "bench", EnabledSslProtocols = SslProtocols.Tls13, CipherSuitesPolicy = HandshakeTls.Suites });
         byte[] buffer = new byte[WriteBytes];
         Random.Shared.NextBytes(buffer);
         var clock = Stopwatch.StartNew();

@@ -15,7 +15,7 @@ internal static class HandshakeTls
     /// In this order. AES-128, TLS 1.3's mandatory one, goes first: the key exchange and the certificate's curve are of that strength too, and sealing
     /// and opening, a fifth of a first copy's work, is 7 % faster (OpenSSL 3.0, 16 KiB). Windows has only its own order.
     /// </summary>
-    private static readonly CipherSuitesPolicy? Suites = OperatingSystem.IsWindows() ? null
+    public static readonly CipherSuitesPolicy? Suites = OperatingSystem.IsWindows() ? null
         : new CipherSuitesPolicy([TlsCipherSuite.TLS_AES_128_GCM_SHA256, TlsCipherSuite.TLS_AES_256_GCM_SHA384, TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256]);
 
     public static SslServerAuthenticationOptions ForServer(ServerCertificate certificate) => new()

@@ -36,9 +36,8 @@ public sealed class WipedDiskTests
         string known = Path.Combine(directory.Path, "known");
         // Each number is on the disk (fsync) before it and its time stand in the list of what is known.
         using var ledger = new RunningProgram(Bash($"for ((i = 1; ; i++)); do echo $i >> {mount}/ledger; sync {mount}/ledger; echo $i $(date +%s%3N) >> {known}; done"));
-        await ProcessRig.UntilAsync(() => Task.FromResult(File.Exists(known) && File.ReadLines(known).Count() > 20), () => "records are written", TimeSpan.FromSeconds(20));
-        // Those are due whichever consistent mark from here on is restored; in CatchUp there may be no later one than the next.
-        await Task.Delay(MarkDelay);
+        // So old that they are due whichever consistent mark from here on is restored; in CatchUp there may be no later one than the next.
+        await ProcessRig.UntilAsync(() => Task.FromResult(File.Exists(known) && LastBefore(known, DateTimeOffset.UtcNow - MarkDelay) > 20), () => "records are written", TimeSpan.FromSeconds(20));
         long mark = (await rig.ClientStatusAsync())!.CommittedMark;
         await rig.WaitForAsync(s => s.Consistent && s.CommittedMark > mark + 3, "consistent with some records on the disk", TimeSpan.FromSeconds(60));
         using var load = new RunningProgram(Bash($"while :; do rm -rf {mount}/tree; cp -a /etc {mount}/tree 2> /dev/null; head -c 8M /dev/urandom > {mount}/blob; sync -f {mount}; done"));
@@ -58,18 +57,22 @@ public sealed class WipedDiskTests
         using JsonDocument document = JsonDocument.Parse(restored.Output);
         JsonElement source = document.RootElement.GetProperty("source");
         Assert.True(source.GetProperty("consistent").GetBoolean());
-        long safe = (source.GetProperty("time").GetDateTimeOffset() - MarkDelay).ToUnixTimeMilliseconds();
+        DateTimeOffset safe = source.GetProperty("time").GetDateTimeOffset() - MarkDelay;
         // The journal is replayed, as at the first mount; then nothing may be left to mend.
         Shell.Script($"e2fsck -p {disk.Path} || [ $? -le 1 ]");
         Shell.Run("e2fsck", "-fn", disk.Path);
         disk.Mount(mount);
         long last = File.Exists($"{mount}/ledger") ? File.ReadLines($"{mount}/ledger").Select(l => long.TryParse(l, CultureInfo.InvariantCulture, out long n) ? n : 0).LastOrDefault() : 0;
-        long due = File.ReadLines(known).Select(l => l.Split(' ')).Where(f => f.Length == 2 && long.Parse(f[1], CultureInfo.InvariantCulture) <= safe)
-            .Select(f => long.Parse(f[0], CultureInfo.InvariantCulture)).LastOrDefault();
-        Assert.True(last >= due, $"record {due} was on the disk at {safe}, and the restored one ends with {last}; {restored.Output}");
+        long due = LastBefore(known, safe);
+        Assert.True(last >= due, $"record {due} was on the disk at {safe:O}, and the restored one ends with {last}; {restored.Output}");
         Assert.True(due > 0, $"no record was due: {restored.Output}");
         disk.Unmount(mount);
     }
+
+    /// <summary>The last record that was known to be on the disk at <paramref name="time"/>; 0 for none.</summary>
+    private static long LastBefore(string known, DateTimeOffset time) => File.ReadLines(known).Select(l => l.Split(' '))
+        .Where(f => f.Length == 2 && long.Parse(f[1], CultureInfo.InvariantCulture) <= time.ToUnixTimeMilliseconds())
+        .Select(f => long.Parse(f[0], CultureInfo.InvariantCulture)).LastOrDefault();
 
     private static System.Diagnostics.ProcessStartInfo Bash(string script) =>
         new("bash", ["-c", script]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
