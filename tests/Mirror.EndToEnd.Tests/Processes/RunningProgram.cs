@@ -52,7 +52,7 @@ internal sealed class RunningProgram : IDisposable
     }
 
     /// <summary>Sends a signal, by its name without SIG.</summary>
-    public void Signal(string name) => Shell.Run("kill", "-s", name, Id.ToString(CultureInfo.InvariantCulture));
+    public void Signal(string name) => Posix.Signal(Id, name);
 
     /// <summary>Waits for its own end.</summary>
     public async Task<int> ExitAsync(TimeSpan limit)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Mirror.Core.Control;
@@ -20,14 +19,8 @@ public sealed class WriterTests(ITestOutputHelper output)
     /// <summary>When the medians are known worse than this in the end, the machine was too busy for a verdict.</summary>
     private const double MostError = 0.025;
 
-    /// <summary>Each has the client at work in two slices and standing still in two.</summary>
-    private const int BlocksPerRound = 18;
-
-    /// <summary>Short: what a machine can do wanders by half within seconds, but little from one such slice to the next.</summary>
-    private static readonly TimeSpan AtWork = TimeSpan.FromSeconds(0.3);
-
-    /// <summary>Shorter: a slow link is fed from the socket's buffer meanwhile, and the client makes up for it afterwards. So it is measured with up to a third more work than it has.</summary>
-    private static readonly TimeSpan Standing = TimeSpan.FromSeconds(0.1);
+    /// <summary>Ratios in each round; one takes eight slices.</summary>
+    private const int RatiosPerRound = 18;
 
     /// <summary>The moment in which the rate falls from Hi to Off, a few tenths of a second, is not measured: what a writer has in the long run is asked for.</summary>
     private static readonly TimeSpan Falling = TimeSpan.FromSeconds(1);
@@ -109,7 +102,7 @@ public sealed class WriterTests(ITestOutputHelper output)
                     using (FioLoad.Flood(disk.Path, pattern, blockBytes, depth))
                     {
                         await Task.Delay(Falling);
-                        ratios[i].AddRange(await AtWorkAgainstStandingStillAsync(rig.Client!, disk.Path, BlocksPerRound));
+                        ratios[i].AddRange(await WriterRate.BesideAsync(rig.Client!, disk.Path, RatiosPerRound));
                         await rig.WaitForAsync(s => s.Rate == TapRate.Off, "at rate Off");
                     }
                 }
@@ -124,7 +117,7 @@ public sealed class WriterTests(ITestOutputHelper output)
         output.WriteLine($"{pattern} {blockBytes}");
         for (int i = 0; i < hindrances.Length; i++)
         {
-            output.WriteLine(FormattableString.Invariant($"  {hindrances[i].Name}: {Median(ratios[i]):0.000} +- {ErrorOfMedian(ratios[i]):0.000} ({string.Join(' ', ratios[i].Select(r => r.ToString("0.00", CultureInfo.InvariantCulture)))})"));
+            output.WriteLine(FormattableString.Invariant($"  {hindrances[i].Name}: {WriterRate.Median(ratios[i]):0.000} +- {WriterRate.ErrorOfMedian(ratios[i]):0.000} ({string.Join(' ', ratios[i].Select(r => r.ToString("0.00", CultureInfo.InvariantCulture)))})"));
         }
         await rig.WaitIdleAsync(TimeSpan.FromMinutes(1));
         rig.AssertIdentical();
@@ -133,56 +126,10 @@ public sealed class WriterTests(ITestOutputHelper output)
         Assert.Equal(started.Scans, ended.Scans);
         for (int i = 0; i < hindrances.Length; i++)
         {
-            double median = Median(ratios[i]), error = ErrorOfMedian(ratios[i]);
+            double median = WriterRate.Median(ratios[i]), error = WriterRate.ErrorOfMedian(ratios[i]);
             string figure = FormattableString.Invariant($"{hindrances[i].Name}: {median:0.000} +- {error:0.000} of the rate without it");
             Assert.True(median + (3 * error) >= LeastRatio, figure);
             Skip.If(error > MostError || median < LeastRatio, $"Live and identical; but the machine is too busy to measure rates: {figure}");
         }
-    }
-
-    /// <summary>
-    /// The writer's rate while the client is at work, of its rate while the client stands still: the tap at Off and nothing of the client running, so no less than a
-    /// writer has with nobody connected. By turns in slices, first the one, then the other; one ratio for each four slices.
-    /// </summary>
-    private static async Task<IReadOnlyList<double>> AtWorkAgainstStandingStillAsync(RunningProgram client, string disk, int blocks)
-    {
-        string counters = $"/sys/block/{Path.GetFileName(disk)}/stat";
-        long Written() => long.Parse(File.ReadAllText(counters).Split(' ', StringSplitOptions.RemoveEmptyEntries)[4], CultureInfo.InvariantCulture); // requests written
-        var ratios = new double[blocks];
-        try
-        {
-            for (int block = 0; block < blocks; block++)
-            {
-                double atWork = 0, standing = 0;
-                bool first = block % 2 == 0;
-                foreach (bool stands in new[] { first, !first, !first, first })
-                {
-                    client.Signal(stands ? "STOP" : "CONT");
-                    long before = Written(), since = Stopwatch.GetTimestamp();
-                    await Task.Delay(stands ? Standing : AtWork);
-                    double rate = (Written() - before) / Stopwatch.GetElapsedTime(since).TotalSeconds;
-                    if (stands) standing += rate; else atWork += rate;
-                }
-                ratios[block] = atWork / standing;
-            }
-        }
-        finally
-        {
-            client.Signal("CONT");
-        }
-        return ratios;
-    }
-
-    private static double Median(IReadOnlyList<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
-
-    /// <summary>The standard error of the median, from the median of the absolute deviations (1.4826 makes it a sigma, 1.2533 that of a median).</summary>
-    private static double ErrorOfMedian(IReadOnlyList<double> values)
-    {
-        double median = Median(values);
-        return 1.2533 * 1.4826 * Median([.. values.Select(v => Math.Abs(v - median))]) / Math.Sqrt(values.Count);
     }
 }
