@@ -43,17 +43,6 @@ internal sealed class CliFixture : IAsyncDisposable
             .FirstOrDefault(s => s.GetProperty("role").GetString() == "client" && s.GetProperty("volume").GetString() == volume);
     }
 
-    /// <summary>Waits until a condition holds, one minute at most unless told otherwise.</summary>
-    public static async Task UntilAsync(Func<bool> condition, Func<string> what, TimeSpan? most = null)
-    {
-        long deadline = Environment.TickCount64 + (long)(most ?? TimeSpan.FromMinutes(1)).TotalMilliseconds;
-        while (!condition())
-        {
-            if (Environment.TickCount64 > deadline) Assert.Fail("Waited in vain: " + what());
-            await Task.Delay(20);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         foreach (ControlHost host in hosts) await host.DisposeAsync();

@@ -68,7 +68,7 @@ public sealed class ControlCommandTests
         await using CliFixture fixture = new();
         fixture.Fake("home");
         using DiskmirrorProcess watch = DiskmirrorProcess.Start(fixture.Run, null, "status", "--json", "--watch");
-        await CliFixture.UntilAsync(() => watch.Output.Count(c => c == '\n') >= 2, () => watch.Output + watch.Error);
+        await Waiting.UntilAsync(() => watch.Output.Count(c => c == '\n') >= 2, () => watch.Output + watch.Error);
         watch.Signal(2);
         Assert.Equal(130, await watch.ExitAsync());
         Assert.All(watch.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Equal(1, JsonDocument.Parse(line).RootElement.GetArrayLength()));
@@ -130,7 +130,7 @@ public sealed class ControlCommandTests
         FakeMirrorRole role = fixture.Fake("home");
         role.Status = role.Status with { State = MirrorState.Live };
         using DiskmirrorProcess wait = DiskmirrorProcess.Start(fixture.Run, null, "wait", "home", "--idle");
-        await CliFixture.UntilAsync(() => role.Waits == 1, () => "the wait arrives");
+        await Waiting.UntilAsync(() => role.Waits == 1, () => "the wait arrives");
         Assert.False(wait.HasExited);
         role.Idle.SetResult();
         Assert.Equal(0, await wait.ExitAsync());
@@ -142,10 +142,10 @@ public sealed class ControlCommandTests
         await using CliFixture fixture = new();
         FakeMirrorRole role = fixture.Fake("home");
         using DiskmirrorProcess wait = DiskmirrorProcess.Start(fixture.Run, null, "wait", "home", "--idle");
-        await CliFixture.UntilAsync(() => role.Waits == 1, () => "the wait arrives");
+        await Waiting.UntilAsync(() => role.Waits == 1, () => "the wait arrives");
         wait.Signal(15);
         Assert.Equal(130, await wait.ExitAsync());
-        await CliFixture.UntilAsync(() => role.Waits == 0, () => "the wait ends");
+        await Waiting.UntilAsync(() => role.Waits == 0, () => "the wait ends");
     }
 
     [Fact]

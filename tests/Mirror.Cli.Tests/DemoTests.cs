@@ -34,7 +34,7 @@ public sealed partial class DemoTests
         await using CliFixture fixture = new();
         await using Leftovers leftovers = new(fixture.Root);
         using DiskmirrorProcess demo = Start(fixture);
-        await CliFixture.UntilAsync(() => demo.HasExited || demo.Output.Contains(when, StringComparison.Ordinal), () => demo.Output + demo.Error, TimeSpan.FromMinutes(5));
+        await Waiting.UntilAsync(() => demo.HasExited || demo.Output.Contains(when, StringComparison.Ordinal), () => demo.Output + demo.Error, TimeSpan.FromMinutes(5));
         demo.Signal(signal);
         // An impatient user presses it again; the clean-up goes on.
         demo.Signal(signal);
@@ -49,7 +49,7 @@ public sealed partial class DemoTests
         await using CliFixture fixture = new();
         await using Leftovers leftovers = new(fixture.Root);
         using DiskmirrorProcess demo = Start(fixture);
-        await CliFixture.UntilAsync(() => demo.HasExited || ClientId().IsMatch(demo.Output), () => demo.Output + demo.Error, TimeSpan.FromMinutes(5));
+        await Waiting.UntilAsync(() => demo.HasExited || ClientId().IsMatch(demo.Output), () => demo.Output + demo.Error, TimeSpan.FromMinutes(5));
         using System.Diagnostics.Process client = System.Diagnostics.Process.GetProcessById(int.Parse(ClientId().Match(demo.Output).Groups[1].Value, CultureInfo.InvariantCulture));
         client.Kill();
         Assert.Equal(1, await demo.ExitAsync(TimeSpan.FromMinutes(8)));

@@ -21,7 +21,7 @@ public sealed partial class ServiceCommandTests
         await File.WriteAllTextAsync(fixture.File("server.conf"), $"store = {fixture.File("store")}\nlisten = 127.0.0.1:0\nsecret-file = {fixture.File("master")}\n");
         using DiskmirrorProcess server = DiskmirrorProcess.Start(fixture.Run, null, "server", "--config", fixture.File("server.conf"));
         // The port that the server has, not one that was free a moment ago.
-        await CliFixture.UntilAsync(() => server.HasExited || Listening().IsMatch(server.Error), () => server.Error);
+        await Waiting.UntilAsync(() => server.HasExited || Listening().IsMatch(server.Error), () => server.Error);
         string address = Listening().Match(server.Error).Groups[1].Value;
         await File.WriteAllTextAsync(fixture.File("client.conf"), $"""
             disk = {fixture.File("disk")}
@@ -35,7 +35,7 @@ public sealed partial class ServiceCommandTests
         using DiskmirrorProcess client = DiskmirrorProcess.Start(fixture.Run, null, "client", "--config", fixture.File("client.conf"), "--volume", "home");
         string image = fixture.File("store/home/image");
         JsonElement status = default;
-        await CliFixture.UntilAsync(() =>
+        await Waiting.UntilAsync(() =>
         {
             if (client.HasExited || server.HasExited) Assert.Fail(server.Error + client.Error);
             status = fixture.StatusAsync("home").GetAwaiter().GetResult();
@@ -67,7 +67,7 @@ public sealed partial class ServiceCommandTests
         await fixture.DiskmirrorAsync("secret", "new", "--out", fixture.File("master"));
         using DiskmirrorProcess client = DiskmirrorProcess.Start(fixture.Run, null, "client", "--disk", fixture.File("disk"), "--server", CliFixture.FreeAddress(),
             "--volume", "home", "--secret-file", fixture.File("master"), "--state-dir", fixture.File("state"), "--tap", "rescan-only");
-        await CliFixture.UntilAsync(() => fixture.StatusAsync("home").GetAwaiter().GetResult().ValueKind == JsonValueKind.Object, () => client.Error);
+        await Waiting.UntilAsync(() => fixture.StatusAsync("home").GetAwaiter().GetResult().ValueKind == JsonValueKind.Object, () => client.Error);
         Assert.Equal(2, (await fixture.DiskmirrorAsync("check", "home")).Code);
         Assert.Equal((0, "", ""), await fixture.DiskmirrorAsync("stop", "home"));
         Assert.Equal(0, await client.ExitAsync());

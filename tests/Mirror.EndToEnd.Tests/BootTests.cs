@@ -59,7 +59,7 @@ public sealed class BootTests
         await rig.WaitForAsync(_ => rig.Tap.Counters.Writes > 100, "written to");
         await rig.StopClientAsync(keepTracking: false);
         // Between two writes it may seem to be quiet; then the next one belies the record.
-        await Processes.ProcessRig.UntilAsync(() => Task.FromResult(memory.Left is null || memory.Left.Drive.WriteCommands != memory.AskDrive()!.WriteCommands), () => "no record stands", TimeSpan.FromSeconds(30));
+        await Waiting.UntilAsync(() => memory.Left is null || memory.Left.Drive.WriteCommands != memory.AskDrive()!.WriteCommands, () => "no record stands", TimeSpan.FromSeconds(30));
     }
 
     private static void Write(LoopDisk disk, long offset, int bytes) =>

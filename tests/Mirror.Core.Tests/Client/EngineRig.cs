@@ -91,15 +91,8 @@ internal sealed class EngineRig : IAsyncDisposable
         }
     }
 
-    public async Task WaitForAsync(Func<MirrorStatus, bool> condition, string what)
-    {
-        DateTime end = DateTime.UtcNow + Deadline;
-        while (!condition(Client.Status))
-        {
-            if (DateTime.UtcNow > end) throw new TimeoutException($"Not {what}: {Client.Status}");
-            await Task.Delay(5);
-        }
-    }
+    public Task WaitForAsync(Func<MirrorStatus, bool> condition, string what) =>
+        Waiting.UntilAsync(() => condition(Client.Status), () => $"{what}: {Client.Status}", Deadline);
 
     public void AssertIdentical()
     {

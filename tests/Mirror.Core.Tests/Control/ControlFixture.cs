@@ -74,17 +74,6 @@ internal sealed class ControlFixture : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until a condition holds, 30 s at most.</summary>
-    public static async Task UntilAsync(Func<bool> condition, string what)
-    {
-        long deadline = Environment.TickCount64 + 30_000;
-        while (!condition())
-        {
-            if (Environment.TickCount64 > deadline) Assert.Fail("Waited in vain: " + what);
-            await Task.Delay(10);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         foreach (ControlHost host in hosts) await host.DisposeAsync();

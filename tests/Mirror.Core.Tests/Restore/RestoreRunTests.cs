@@ -160,7 +160,7 @@ public sealed class RestoreRunTests
         Assert.Contains("as many restores", refused.Message, StringComparison.Ordinal);
         Assert.False(refused.IsFinal);
         await two.DisposeAsync();
-        await ServerFixture.UntilAsync(() => rig.Server.Server.RestoresUnderWay(RestoreRig.Volume) == 1);
+        await Waiting.UntilAsync(() => rig.Server.Server.RestoresUnderWay(RestoreRig.Volume) == 1);
         await using RestoreConnection three = await rig.OpenAsync();
     }
 

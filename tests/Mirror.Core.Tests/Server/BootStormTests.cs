@@ -29,8 +29,8 @@ public sealed class BootStormTests
         await using (MirrorServer server = await StartAsync(files, master, limits))
         {
             foreach (Host host in hosts) host.Start(server, master);
-            await UntilAsync(() => hosts.All(h => h.Client.Status.State == MirrorState.Live && h.Client.Status.Consistent), () => Text(hosts));
-            await UntilAsync(() => hosts.All(h => Reads(files, h) > 0), () => "some image is not hashed though nobody scans");
+            await Waiting.UntilAsync(() => hosts.All(h => h.Client.Status.State == MirrorState.Live && h.Client.Status.Consistent), () => Text(hosts));
+            await Waiting.UntilAsync(() => hosts.All(h => Reads(files, h) > 0), () => "some image is not hashed though nobody scans");
             foreach (Host host in hosts) await host.DisposeAsync();
         }
         // Nothing is left to be carried, so the images are not even opened until their clients come.
@@ -38,13 +38,13 @@ public sealed class BootStormTests
         await using (var steady = new Host("steady", 1000))
         {
             steady.Start(server, master);
-            await UntilAsync(() => steady.Client.Status is { State: MirrorState.Live, Consistent: true }, () => steady.Client.Status.ToString());
+            await Waiting.UntilAsync(() => steady.Client.Status is { State: MirrorState.Live, Consistent: true }, () => steady.Client.Status.ToString());
             foreach (Host host in hosts) host.ReadsBefore = Reads(files, host);
             // Of five of them the disk has changed: there the image must be read where it differs, and only there.
             foreach (Host host in hosts[..5]) host.Disk.Write(4096 * host.Number, new byte[512]);
             foreach (Host host in hosts) host.Start(server, master, rebooted: true);
             int writes = 0, stopped = 0;
-            await UntilAsync(() =>
+            await Waiting.UntilAsync(() =>
             {
                 steady.Disk.Write(512 * (writes % 1000), BitConverter.GetBytes(++writes).Concat(new byte[508]).ToArray());
                 if (steady.Client.Status.State != MirrorState.Live) stopped++;
@@ -67,16 +67,6 @@ public sealed class BootStormTests
     private static long Reads(FakeImageFiles files, Host host) => files.Operations.Count(o => o.Operation == FakeImageOperation.Read && o.Path == ServerFixture.Image(host.Name));
 
     private static string Text(Host[] hosts) => string.Join("; ", hosts.Where(h => h.Client.Status.State != MirrorState.Live).Select(h => $"{h.Name} {h.Client.Status.State} {h.Client.Status.LastError}").Take(5));
-
-    private static async Task UntilAsync(Func<bool> condition, Func<string> what)
-    {
-        long start = Environment.TickCount64;
-        while (!condition())
-        {
-            if (Environment.TickCount64 - start > Deadline.TotalMilliseconds) throw new TimeoutException(what());
-            await Task.Delay(20);
-        }
-    }
 
     /// <summary>One machine with its disk.</summary>
     private sealed class Host(string name, int number) : IAsyncDisposable

@@ -63,7 +63,7 @@ public sealed class MirrorServerTests
         TestClient first = await server.WelcomedAsync(Size);
         Guid incarnation = await first.BecomeLiveAsync();
         first.Dispose();
-        await ServerFixture.UntilAsync(() => server.Status().State == MirrorState.NoConn);
+        await Waiting.UntilAsync(() => server.Status().State == MirrorState.NoConn);
 
         TestClient second = await server.ConnectAsync();
         WelcomeMessage welcome = await second.IdentifyAsync(TestClient.Identity(Size));

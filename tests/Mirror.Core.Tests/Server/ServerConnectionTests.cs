@@ -28,8 +28,8 @@ public sealed class ServerConnectionTests
             order.Enqueue("write");
         };
         for (int i = 0; i < 5; i++) await old.WriteAsync(i * 4096, ServerFixture.Random(4096, i));
-        await ServerFixture.UntilAsync(() => files.Operations.Any(o => o == (FakeImageOperation.Write, ServerFixture.Image("v"))));
-        await ServerFixture.UntilAsync(() => server.Status().QueuedBytes == 5 * 4096);
+        await Waiting.UntilAsync(() => files.Operations.Any(o => o == (FakeImageOperation.Write, ServerFixture.Image("v"))));
+        await Waiting.UntilAsync(() => server.Status().QueuedBytes == 5 * 4096);
 
         TestClient fresh = await server.ConnectAsync();
         Task<WelcomeMessage> welcome = fresh.IdentifyAsync(TestClient.Identity(Size));
@@ -60,7 +60,7 @@ public sealed class ServerConnectionTests
         await fresh.SendAsync(TestClient.Identity(Size));
         await fresh.ExpectRefusedAsync(RefusalCode.Busy);
         gate.Set();
-        await ServerFixture.UntilAsync(() => server.Status().State == MirrorState.NoConn);
+        await Waiting.UntilAsync(() => server.Status().State == MirrorState.NoConn);
         TestClient again = await server.WelcomedAsync(Size);
         await again.StateAsync(StreamState.CatchUp);
     }
@@ -129,7 +129,7 @@ public sealed class ServerConnectionTests
         {
             // It stands still well within the bound, for longer than the limit of silence.
             long before = -1;
-            await ServerFixture.UntilAsync(() => server.Status().ReceivedBytes is var now && (now == before, before = now).Item1 && now > 4 << 20);
+            await Waiting.UntilAsync(() => server.Status().ReceivedBytes is var now && (now == before, before = now).Item1 && now > 4 << 20);
             await Task.Delay(limits.Silence * 1.25);
             Assert.InRange(server.Status().ReceivedBytes, 4 << 20, limits.PayloadBuffers + 3 << 20);
             Assert.False(sending.IsCompleted, $"{sending.Exception?.InnerException} {server.Status()}");
@@ -155,7 +155,7 @@ public sealed class ServerConnectionTests
         Assert.Equal(MessageType.None, await client.NextAsync());
         // As often as its interval fits into the time that it really was: a busy machine may have made that longer.
         int most = (int)(Stopwatch.GetElapsedTime(start) / limits.AliveInterval) + 1;
-        await ServerFixture.UntilAsync(() => server.Status().Peer is null);
+        await Waiting.UntilAsync(() => server.Status().Peer is null);
         Assert.InRange(server.Status().SentBytes, WelcomeMessage.Size + 2 * AliveMessage.Size, WelcomeMessage.Size + most * AliveMessage.Size);
     }
 
@@ -185,7 +185,7 @@ public sealed class ServerConnectionTests
         TestClient again = await server.WelcomedAsync(Size, "c");
         await again.ScanAsync();
         b.Dispose();                                // and this one has gone
-        await ServerFixture.UntilAsync(() => server.Status("b").State == MirrorState.NoConn);
+        await Waiting.UntilAsync(() => server.Status("b").State == MirrorState.NoConn);
         TestClient e = await server.WelcomedAsync(Size, "e");
         await e.ScanAsync();
     }
@@ -293,7 +293,7 @@ public sealed class ServerConnectionTests
             default: throw new ArgumentException(what);
         }
         if (refused) Assert.Contains("Volume v", (await client.ExpectRefusedAsync(RefusalCode.BadRequest)).Text, StringComparison.Ordinal);
-        await ServerFixture.UntilAsync(() => server.Status("v").Peer is null);
+        await Waiting.UntilAsync(() => server.Status("v").Peer is null);
         Assert.Equal(0, server.Content("v").AllocatedPages);
         await other.MarkAsync(2);
         await other.CommittedAsync(2);

@@ -67,7 +67,7 @@ public sealed class ServerDurabilityTests
             gate.Wait();
         };
         await client.MarkAsync(1);
-        await ServerFixture.UntilAsync(() => flushing); // and no flush of the scan's beginning, or mark 1 would wait with the others
+        await Waiting.UntilAsync(() => flushing); // and no flush of the scan's beginning, or mark 1 would wait with the others
         byte[] data = ServerFixture.Random(4096, 1);
         await client.WriteAsync(8192, data);
         await client.MarkAsync(2);
@@ -281,7 +281,7 @@ public sealed class ServerDurabilityTests
         await client.CommittedAsync(1);
         Assert.Equal(MessageType.None, await client.NextAsync());
         Assert.Equal(data, server.Content("v").ToArray()[..data.Length]);
-        await ServerFixture.UntilAsync(() => server.Status().State == MirrorState.NoConn);
+        await Waiting.UntilAsync(() => server.Status().State == MirrorState.NoConn);
     }
 
     [Fact]

@@ -72,16 +72,6 @@ internal sealed class ServerFixture : IAsyncDisposable
 
     public MirrorStatus Status(string volume = "v") => Server.Volumes.Select(v => v.Status).Single(s => s.Volume == volume);
 
-    public static async Task UntilAsync(Func<bool> condition)
-    {
-        long start = Environment.TickCount64;
-        while (!condition())
-        {
-            if (Environment.TickCount64 - start > TestClient.Deadline.TotalMilliseconds) throw new TimeoutException("The condition did not come true.");
-            await Task.Delay(5);
-        }
-    }
-
     public static byte[] Random(int bytes, int seed)
     {
         byte[] data = new byte[bytes];

@@ -22,7 +22,7 @@ public sealed class ServerGuardTests
         await client.SendAsync(new ScanComparedMessage(Size, 1 << 20, 1 << 20));
         RefusedMessage refused = await client.ExpectRefusedAsync(RefusalCode.NeedsReplace);
         Assert.Contains("diskmirror adopt v --replace", refused.Text, StringComparison.Ordinal);
-        await ServerFixture.UntilAsync(() => server.Status().Needs == "adopt --replace");
+        await Waiting.UntilAsync(() => server.Status().Needs == "adopt --replace");
         Assert.Equal(before, server.Content("v").ToArray());
 
         // Later connections are held to it too.
@@ -65,7 +65,7 @@ public sealed class ServerGuardTests
         await client.StateAsync(StreamState.Live);
         await client.MarkAsync(5, consistent: true);
         await client.CommittedAsync(5);
-        await ServerFixture.UntilAsync(() => server.Content("v").ToArray()[..4096].AsSpan().SequenceEqual(data));
+        await Waiting.UntilAsync(() => server.Content("v").ToArray()[..4096].AsSpan().SequenceEqual(data));
         // It has followed its disk since, so a scan on this connection is not guarded; the first of the next connection is.
         Assert.Equal(ScanBegunFlags.None, (await client.ScanAsync()).Flags);
         await client.StateAsync(StreamState.CatchUp);
@@ -206,7 +206,7 @@ public sealed class ServerGuardTests
             await client.ExpectAsync<ScanProceedMessage>();
             await client.ZeroAsync(0, Size);
             client.Dispose();
-            await ServerFixture.UntilAsync(() => server.Status().State == MirrorState.NoConn);
+            await Waiting.UntilAsync(() => server.Status().State == MirrorState.NoConn);
         }
         SnapshotInfo kept = Assert.Single((await ((IHistoryRole)server.Server.Volumes.Single()).SnapshotsAsync(default)).Snapshots);
         Assert.Equal(before, server.Files.Image(kept.Path).ToArray());
@@ -271,7 +271,7 @@ public sealed class ServerGuardTests
         await client.MarkAsync(1, consistent: true);
         await client.CommittedAsync(1);
         client.Dispose();
-        await ServerFixture.UntilAsync(() => server.Status().State == MirrorState.NoConn);
+        await Waiting.UntilAsync(() => server.Status().State == MirrorState.NoConn);
         return server;
     }
 

@@ -73,7 +73,7 @@ public sealed class ServerHashTests
             await client.StateAsync(StreamState.Live);
             await client.MarkAsync(2, consistent: true);
             await client.CommittedAsync(2);
-            await ServerFixture.UntilAsync(() => server.Content("v").ToArray().AsSpan().SequenceEqual(disk));
+            await Waiting.UntilAsync(() => server.Content("v").ToArray().AsSpan().SequenceEqual(disk));
 
             async Task<int> HashAsync() => await TagsAsync(files, client, welcome, disk);
         }
@@ -102,7 +102,7 @@ public sealed class ServerHashTests
         int before = Reads(files);
         await client.MarkAsync(1, consistent: true);
         await client.CommittedAsync(1);
-        await ServerFixture.UntilAsync(() => Reads(files) == before + 10);
+        await Waiting.UntilAsync(() => Reads(files) == before + 10);
         await client.ScanAsync();
         Assert.InRange(await TagsAsync(files, client, welcome, disk), 0, 1);    // the last of them may be under way still
     }
@@ -143,14 +143,14 @@ public sealed class ServerHashTests
         };
         int reads = files.Operations.Count(o => o.Operation == FakeImageOperation.Read);
         await client.SendAsync(new HashRequestMessage(0, 4, 1 << 20));
-        await ServerFixture.UntilAsync(() => files.Operations.Count(o => o.Operation == FakeImageOperation.Read) > reads);
+        await Waiting.UntilAsync(() => files.Operations.Count(o => o.Operation == FakeImageOperation.Read) > reads);
         // This one is not being hashed, and is applied at once; the next is, and waits, as does what follows it.
         await client.WriteAsync(6 << 20, old[..4096]);
-        await ServerFixture.UntilAsync(() => server.Content("v").AllocatedPages == 4 * 256 + 1);
+        await Waiting.UntilAsync(() => server.Content("v").AllocatedPages == 4 * 256 + 1);
         if (zero) await client.ZeroAsync(3 << 20, 4096);
         else await client.WriteAsync(3 << 20, ServerFixture.Random(4096, 2));
         await client.WriteAsync(7 << 20, old[..4096]);
-        await ServerFixture.UntilAsync(() => server.Status().QueuedBytes == (zero ? 4096 : 8192));
+        await Waiting.UntilAsync(() => server.Status().QueuedBytes == (zero ? 4096 : 8192));
         gate.Set();
         (_, byte[] tags) = await client.ExpectHashesAsync();
         byte[] expected = new byte[4 * 16];

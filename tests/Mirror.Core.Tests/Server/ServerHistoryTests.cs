@@ -67,7 +67,7 @@ public sealed class ServerHistoryTests
             gate.Wait();
         };
         Task<SnapshotInfo> taking = Volume(server).NewSnapshotAsync(null, default);
-        await ServerFixture.UntilAsync(() => Volatile.Read(ref cloning));
+        await Waiting.UntilAsync(() => Volatile.Read(ref cloning));
         byte[] model = new byte[Size];
         old.CopyTo(model, 0);
         // Many times the journal.
@@ -86,10 +86,10 @@ public sealed class ServerHistoryTests
         SnapshotInfo taken = await taking;
         Assert.Equal(2, taken.Mark);
         Assert.Equal(old, files.Image(taken.Path).ToArray()[..8192]);
-        await ServerFixture.UntilAsync(() => server.Status().ImageMark == 42);
+        await Waiting.UntilAsync(() => server.Status().ImageMark == 42);
         Assert.Equal(model, server.Content("v").ToArray());
         // What took the image's place meanwhile has gone.
-        await ServerFixture.UntilAsync(() => !files.Files($"{ServerFixture.Store}/v").Any(f => f.StartsWith("overlay", StringComparison.Ordinal)));
+        await Waiting.UntilAsync(() => !files.Files($"{ServerFixture.Store}/v").Any(f => f.StartsWith("overlay", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -104,11 +104,11 @@ public sealed class ServerHistoryTests
         SnapshotInfo read = await volume.NewSnapshotAsync(PassingSnapshots.ForMount(), default);
         IImageFile reader = files.Open(read.Path, ImageOpenMode.Read);
         SnapshotInfo left = await volume.NewSnapshotAsync(PassingSnapshots.ForArchive(), default);
-        await ServerFixture.UntilAsync(() => !files.Exists(left.Path));
+        await Waiting.UntilAsync(() => !files.Exists(left.Path));
         Assert.Equal(["archive-0123456789", read.Name], (await volume.SnapshotsAsync(default)).Snapshots.Select(s => s.Name).Order(StringComparer.Ordinal));
         // Its process is killed: what it held is let go by the kernel.
         reader.Dispose();
-        await ServerFixture.UntilAsync(() => !files.Exists(read.Path));
+        await Waiting.UntilAsync(() => !files.Exists(read.Path));
         Assert.Equal(["archive-0123456789"], (await volume.SnapshotsAsync(default)).Snapshots.Select(s => s.Name));
     }
 
@@ -122,7 +122,7 @@ public sealed class ServerHistoryTests
         SnapshotInfo taken = await volume.NewSnapshotAsync(PassingSnapshots.ForArchive(), default);
         await volume.SetSnapshotRuleAsync("hourly=1,min-age=0m", default);
         // The rule's own shows that leftovers were looked for since.
-        await ServerFixture.UntilAsync(() => server.Status().Snapshots == 2);
+        await Waiting.UntilAsync(() => server.Status().Snapshots == 2);
         Assert.True(server.Files.Exists(taken.Path));
     }
 
@@ -135,14 +135,14 @@ public sealed class ServerHistoryTests
         IHistoryRole volume = Volume(server);
         await volume.NewSnapshotAsync("mine", default);
         await volume.SetSnapshotRuleAsync("hourly=1,min-age=0m", default);
-        await ServerFixture.UntilAsync(() => server.Status().Snapshots == 2);
+        await Waiting.UntilAsync(() => server.Status().Snapshots == 2);
         SnapshotHistory first = await volume.SnapshotsAsync(default);
         Assert.Equal("hourly=1,min-age=0m", first.Rule);
         Assert.Single(first.Snapshots, s => s.ByRule);
         // By hand, but without a name: the rule's to remove. The newest of the hour stays.
         await CommitAsync(client, 2, ServerFixture.Random(512, 1));
         SnapshotInfo second = await volume.NewSnapshotAsync(null, default);
-        await ServerFixture.UntilAsync(() => server.Status().Snapshots == 2);
+        await Waiting.UntilAsync(() => server.Status().Snapshots == 2);
         Assert.Equal(["mine", second.Name], (await volume.SnapshotsAsync(default)).Snapshots.Select(s => s.Name));
         await volume.SetSnapshotRuleAsync("none", default);
         Assert.Null((await volume.SnapshotsAsync(default)).Rule);
@@ -159,7 +159,7 @@ public sealed class ServerHistoryTests
         Assert.Contains("cannot clone", (await Assert.ThrowsAsync<MirrorControlException>(() => volume.NewSnapshotAsync("x", default))).Message, StringComparison.Ordinal);
         Assert.Empty((await volume.SnapshotsAsync(default)).Snapshots);
         await volume.SetSnapshotRuleAsync("daily=1", default);
-        await ServerFixture.UntilAsync(() => server.Status().LastError?.Contains("cannot clone", StringComparison.Ordinal) == true);
+        await Waiting.UntilAsync(() => server.Status().LastError?.Contains("cannot clone", StringComparison.Ordinal) == true);
         await CommitAsync(client, 2, ServerFixture.Random(512, 1));
     }
 

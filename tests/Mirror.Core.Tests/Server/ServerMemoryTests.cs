@@ -44,7 +44,7 @@ public sealed class ServerMemoryTests
                 for (int at = 0; at < Size; at += MiB) await client.WriteAsync(at, data[at..(at + MiB)]);
             }))];
             // One each and what is not kept for live streams; none gets more while the storage hangs.
-            await ServerFixture.UntilAsync(() => memory.Out >= most - most / 4 - 1 && Enumerable.Range(0, Copies).All(n => server.Status($"copy-{n}").QueuedBytes >= MiB));
+            await Waiting.UntilAsync(() => memory.Out >= most - most / 4 - 1 && Enumerable.Range(0, Copies).All(n => server.Status($"copy-{n}").QueuedBytes >= MiB));
 
             byte[] written = ServerFixture.Random(Size, 1000);
             Task sent = Task.Run(async () =>
@@ -68,7 +68,7 @@ public sealed class ServerMemoryTests
                 await client.CommittedAsync(1);
             }));
             for (int n = 0; n < Copies; n++) Assert.Equal(ServerFixture.Random(Size, n), server.Content($"copy-{n}").ToArray());
-            await ServerFixture.UntilAsync(() => memory.Out == 0);
+            await Waiting.UntilAsync(() => memory.Out == 0);
         }
         finally
         {
@@ -113,6 +113,6 @@ public sealed class ServerMemoryTests
             await client.RawAsync(half);
             client.Dispose();
         }
-        await ServerFixture.UntilAsync(() => server.Server.Memory.Out == 0);
+        await Waiting.UntilAsync(() => server.Server.Memory.Out == 0);
     }
 }

@@ -29,12 +29,12 @@ public sealed class SpaceWatchTests
         image.SetSize(100 << 12);
         var options = new MirrorServerOptions { StoreDirectory = "/store", Listen = new IPEndPoint(IPAddress.Loopback, 0), Master = Secret.NewMaster(), SpaceWarningPercent = 20, SpaceCriticalPercent = 5 };
         await using var watch = new SpaceWatch(files, options, new VolumeLimits { SpaceInterval = TimeSpan.FromMilliseconds(5) }, TimeProvider.System, NullLogger.Instance);
-        await ServerFixture.UntilAsync(() => watch.Of("/store/v/image") is { Level: SpaceLevel.Ok });
+        await Waiting.UntilAsync(() => watch.Of("/store/v/image") is { Level: SpaceLevel.Ok });
         for (int i = 0; i < 97; i++)
         {
             image.Write(i << 12, new byte[] { 1 });
-            if (i == 85) await ServerFixture.UntilAsync(() => watch.Of("/store/v/image") is { Level: SpaceLevel.Low });
+            if (i == 85) await Waiting.UntilAsync(() => watch.Of("/store/v/image") is { Level: SpaceLevel.Low });
         }
-        await ServerFixture.UntilAsync(() => watch.Of("/store/v/image") is { Level: SpaceLevel.Critical, Space: { FreeBytes: 3 << 12, SizeBytes: 100 << 12 } });
+        await Waiting.UntilAsync(() => watch.Of("/store/v/image") is { Level: SpaceLevel.Critical, Space: { FreeBytes: 3 << 12, SizeBytes: 100 << 12 } });
     }
 }

@@ -57,7 +57,7 @@ public sealed class VolumeLifeTests
         }
         await client.ScanAsync();
         client.Dispose();
-        await ServerFixture.UntilAsync(() => server.Status().State == MirrorState.NoConn);
+        await Waiting.UntilAsync(() => server.Status().State == MirrorState.NoConn);
         foreach (string name in (string[])["../x", "", ".gone", "other", "v"]) await Assert.ThrowsAsync<MirrorControlException>(() => server.Server.RenameVolumeAsync("v", name));
         await Assert.ThrowsAsync<MirrorControlException>(() => server.Server.RenameVolumeAsync("nothing", "w"));
         await Assert.ThrowsAsync<MirrorControlException>(() => server.Server.TakeVolumeAsync("v"));
@@ -121,7 +121,7 @@ public sealed class VolumeLifeTests
             await client.MarkAsync(2, consistent: true);
             await client.CommittedAsync(2);
             client.Dispose();
-            await ServerFixture.UntilAsync(() => server.Status().State == MirrorState.NoConn);
+            await Waiting.UntilAsync(() => server.Status().State == MirrorState.NoConn);
             MirrorControlException refused = await Assert.ThrowsAsync<MirrorControlException>(() => server.Server.RenameVolumeAsync("v", "w"));
             Assert.Contains($"'volume = w={image}'", refused.Message, StringComparison.Ordinal);
             await server.WelcomedAsync(Size);
@@ -245,7 +245,7 @@ public sealed class VolumeLifeTests
         await client.CommittedAsync(1);
         await ((IHistoryRole)server.Server.Volumes.Single()).NewSnapshotAsync("keep", default);
         client.Dispose();
-        await ServerFixture.UntilAsync(() => server.Status().State == MirrorState.NoConn);
+        await Waiting.UntilAsync(() => server.Status().State == MirrorState.NoConn);
         return server;
     }
 }

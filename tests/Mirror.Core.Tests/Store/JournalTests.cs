@@ -31,7 +31,7 @@ public sealed class JournalTests
                 Volatile.Write(ref written, i + 1);
             }
         });
-        await Server.ServerFixture.UntilAsync(() => Volatile.Read(ref written) >= 8);
+        await Waiting.UntilAsync(() => Volatile.Read(ref written) >= 8);
         await Task.WhenAny(writer, Task.Delay(500));     // time to do what it must not
         Assert.InRange(Volatile.Read(ref written), 8, JournalBytes / (16 << 10));
         gate.Set();

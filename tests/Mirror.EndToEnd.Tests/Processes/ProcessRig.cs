@@ -86,7 +86,7 @@ internal sealed class ProcessRig : IAsyncDisposable
     public async Task StartServerAsync(params string[] more)
     {
         LaunchServer(more);
-        await UntilAsync(() => Task.FromResult(Server!.Log.Contains("Listening on", StringComparison.Ordinal) || Server.HasExited), () => $"the server listens: {Server!.Log}", TimeSpan.FromSeconds(30));
+        await Waiting.UntilAsync(() => Server!.Log.Contains("Listening on", StringComparison.Ordinal) || Server.HasExited, () => $"the server listens: {Server!.Log}", TimeSpan.FromSeconds(30));
         Assert.False(Server!.HasExited, $"The server ended: {Server.Log}");
     }
 
@@ -138,7 +138,7 @@ internal sealed class ProcessRig : IAsyncDisposable
     public async Task<MirrorStatus> WaitForAsync(Func<MirrorStatus, bool> condition, string what, TimeSpan? limit = null)
     {
         MirrorStatus? last = null;
-        await UntilAsync(async () => (last = await ClientStatusAsync()) is { } status && condition(status),
+        await Waiting.UntilAsync(async () => (last = await ClientStatusAsync()) is { } status && condition(status),
             () => $"{what}; last seen: {last}\nclient: {Client?.Log}\nserver: {Server?.Log}", limit ?? TimeSpan.FromMinutes(1));
         return last!;
     }
@@ -171,17 +171,6 @@ internal sealed class ProcessRig : IAsyncDisposable
 
     /// <summary>Names another volume whose pins are to go, too.</summary>
     public void AlsoOwn(string volume) => _otherVolumes.Add(volume);
-
-    /// <summary>Waits for a condition, with a deadline.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan limit)
-    {
-        DateTime end = DateTime.UtcNow + limit;
-        while (!await condition())
-        {
-            if (DateTime.UtcNow > end) throw new TimeoutException($"Waited {limit.TotalSeconds:0} s in vain until {what()}");
-            await Task.Delay(20);
-        }
-    }
 
     public ValueTask DisposeAsync()
     {

@@ -168,7 +168,7 @@ public sealed class RestoreTests
             {
                 long until = relay.Returned + random.Next(2 << 20, 6 << 20);
                 relay.ReturnAtMost = until;
-                await ProcessRig.UntilAsync(() => Task.FromResult(relay.Returned >= until || restore.HasExited), () => $"the restore comes on: {restore.Log}", TimeSpan.FromSeconds(60));
+                await Waiting.UntilAsync(() => relay.Returned >= until || restore.HasExited, () => $"the restore comes on: {restore.Log}", TimeSpan.FromSeconds(60));
                 Assert.False(restore.HasExited, restore.Log);
                 if (++breaks % 3 == 0)
                 {

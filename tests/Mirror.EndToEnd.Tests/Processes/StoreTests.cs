@@ -42,7 +42,7 @@ public sealed class StoreTests
                 MirrorStatus told = await rig.WaitForAsync(s => s.LastError?.Contains("no room", StringComparison.Ordinal) == true, "told of the full store");
                 Assert.Contains(image, told.LastError, StringComparison.Ordinal);
                 Assert.Contains(rig.Volume, told.LastError, StringComparison.Ordinal);
-                await ProcessRig.UntilAsync(async () => (await rig.ServerStatusAsync())?.LastError?.Contains("no room", StringComparison.Ordinal) == true, () => $"the server's status says it: {rig.Server.Log}", TimeSpan.FromSeconds(20));
+                await Waiting.UntilAsync(async () => (await rig.ServerStatusAsync())?.LastError?.Contains("no room", StringComparison.Ordinal) == true, () => $"the server's status says it: {rig.Server.Log}", TimeSpan.FromSeconds(20));
                 Assert.NotEqual(0, (await rig.CommandAsync("check", rig.Volume)).Code);
                 MirrorStatus during = (await rig.AnyStatusAsync(MirrorRole.Client, other))!;
                 Assert.True(during.State == MirrorState.Live && during.Connections == before.Connections, $"{during}");
@@ -83,7 +83,7 @@ public sealed class StoreTests
         using var second = new RunningProgram(DiskmirrorProgram.StartInfo(Path.Combine(directory.Path, "run2"), [],
             ["server", "--store", rig.Store, "--listen", listen, "--secret-file", rig.MasterFile]));
         // Whether it ends or serves other volumes: this one it does not touch, and says whose it is.
-        await ProcessRig.UntilAsync(() => Task.FromResult(second.Log.Contains("another server process", StringComparison.Ordinal)), () => $"it says why: {second.Log}", TimeSpan.FromSeconds(30));
+        await Waiting.UntilAsync(() => second.Log.Contains("another server process", StringComparison.Ordinal), () => $"it says why: {second.Log}", TimeSpan.FromSeconds(30));
         if (!second.HasExited)
         {
             CommandResult status = await DiskmirrorProgram.RunAsync(Path.Combine(directory.Path, "run2"), "check", rig.Volume);

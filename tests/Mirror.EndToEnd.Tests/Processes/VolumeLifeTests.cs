@@ -72,7 +72,7 @@ public sealed partial class VolumeLifeTests
         string large = Path.Combine(place.Directory, "large");
         string listen = ProcessRig.FreeEndPoint();
         using var other = new RunningProgram(DiskmirrorProgram.StartInfo(rig.RunDirectory, [], ["server", "--store", large, "--listen", listen, "--secret-file", rig.MasterFile]));
-        await ProcessRig.UntilAsync(() => Task.FromResult(other.Log.Contains("Listening on", StringComparison.Ordinal)), () => $"listens: {other.Log}", TimeSpan.FromSeconds(30));
+        await Waiting.UntilAsync(() => other.Log.Contains("Listening on", StringComparison.Ordinal), () => $"listens: {other.Log}", TimeSpan.FromSeconds(30));
         var move = new Runbook(rig, "Move a volume to another store");
         (await move.TypeAsync("stop home")).Expect(0);
         string from = (await move.TypeAsync("volume release home")).Expect(0).Output.Trim();
@@ -133,7 +133,7 @@ public sealed partial class VolumeLifeTests
         rig.Server!.Signal("TERM");
         await rig.Server.ExitAsync(TimeSpan.FromSeconds(30));
         await rig.StartServerAsync("--secret-file", fresh, "--former-secret-file", rig.MasterFile);
-        await ProcessRig.UntilAsync(async () => (await rig.ServerStatusAsync())?.FormerSecret == true, () => "the client is back with its former secret", TimeSpan.FromMinutes(1));
+        await Waiting.UntilAsync(async () => (await rig.ServerStatusAsync())?.FormerSecret == true, () => "the client is back with its former secret", TimeSpan.FromMinutes(1));
         (await secrets.TypeAsync("secret derive --secret-file /etc/diskmirror/master-new.secret --volume home --right mirror --out home.secret")).Expect(0);
         (await rig.CommandAsync("stop", rig.Volume, "--keep-tracking")).Expect(0);
         rig.SecretFile = home;
@@ -159,9 +159,9 @@ public sealed partial class VolumeLifeTests
         await rig.StartServerAsync("--space-warning", "99", "--space-critical", "1");
         rig.LaunchClient();
         await rig.WaitIdleAsync(TimeSpan.FromMinutes(1));
-        await ProcessRig.UntilAsync(async () => (await rig.ServerStatusAsync())?.StoreSpace == SpaceLevel.Low, () => "short of room", TimeSpan.FromMinutes(1));
+        await Waiting.UntilAsync(async () => (await rig.ServerStatusAsync())?.StoreSpace == SpaceLevel.Low, () => "short of room", TimeSpan.FromMinutes(1));
         Assert.Contains("room in the store becomes short", (await rig.CommandAsync("check", rig.Volume)).Expect(1).Output, StringComparison.Ordinal);
-        await ProcessRig.UntilAsync(() => Task.FromResult(rig.Server!.Log.Contains("room in the store is Low", StringComparison.Ordinal)), () => "the log says so", TimeSpan.FromSeconds(30));
+        await Waiting.UntilAsync(() => rig.Server!.Log.Contains("room in the store is Low", StringComparison.Ordinal), () => "the log says so", TimeSpan.FromSeconds(30));
         (await rig.CommandAsync("snapshot", "new", rig.Volume, "--name", "before-upgrade")).Expect(0);
         var page = new Runbook(rig, "Before the store is full");
         (await page.TypeAsync("snapshot list home")).Expect(0);
@@ -207,7 +207,7 @@ public sealed partial class VolumeLifeTests
             // Killed while it is frozen.
             string frozen = Path.Combine(place.Directory, "frozen");
             using var killed = new RunningProgram(DiskmirrorProgram.StartInfo(rig.RunDirectory, [], ["freeze", rig.Volume, "--at", mount, "--limit", "300", "--run", $"touch {frozen}; exec sleep 5"]));
-            await ProcessRig.UntilAsync(() => Task.FromResult(File.Exists(frozen)), () => $"frozen: {killed.Log}", TimeSpan.FromSeconds(60));
+            await Waiting.UntilAsync(() => File.Exists(frozen), () => $"frozen: {killed.Log}", TimeSpan.FromSeconds(60));
             Assert.Throws<InvalidOperationException>(() => Shell.Run("fsfreeze", "--freeze", mount));
             killed.Kill();
             await WritableAsync();

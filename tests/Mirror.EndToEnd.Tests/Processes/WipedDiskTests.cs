@@ -37,7 +37,7 @@ public sealed class WipedDiskTests
         // Each number is on the disk (fsync) before it and its time stand in the list of what is known.
         using var ledger = new RunningProgram(Bash($"for ((i = 1; ; i++)); do echo $i >> {mount}/ledger; sync {mount}/ledger; echo $i $(date +%s%3N) >> {known}; done"));
         // So old that they are due whichever consistent mark from here on is restored; in CatchUp there may be no later one than the next.
-        await ProcessRig.UntilAsync(() => Task.FromResult(File.Exists(known) && LastBefore(known, DateTimeOffset.UtcNow - MarkDelay) > 20), () => "records are written", TimeSpan.FromSeconds(20));
+        await Waiting.UntilAsync(() => File.Exists(known) && LastBefore(known, DateTimeOffset.UtcNow - MarkDelay) > 20, () => "records are written", TimeSpan.FromSeconds(20));
         long mark = (await rig.ClientStatusAsync())!.CommittedMark;
         await rig.WaitForAsync(s => s.Consistent && s.CommittedMark > mark + 3, "consistent with some records on the disk", TimeSpan.FromSeconds(60));
         using var load = new RunningProgram(Bash($"while :; do rm -rf {mount}/tree; cp -a /etc {mount}/tree 2> /dev/null; head -c 8M /dev/urandom > {mount}/blob; sync -f {mount}; done"));
