@@ -4,7 +4,8 @@ using Mirror.Driver.Drives;
 using Mirror.Driver.Taps;
 
 // Follows a disk by its tap alone, into an image: runs inside the guest, where a test can see what the tap of an old kernel delivers
-// without the rest of the product. Arguments: DISK IMAGE STOPFILE NAME. Whoever wrote the stop file has ended all writing before; the name is added to each value's.
+// without the rest of the product. Arguments: DISK IMAGE STOPFILE NAME [RISEFILE]. Whoever wrote the stop file has ended all writing before; the name is added to each value's.
+// The rate is Off until the rise file is there.
 string disk = args[0], stop = args[2], name = args[3];
 TapExamination examination = TapProbe.Examine(disk);
 Console.WriteLine($"::note examination of {disk}: {examination}");
@@ -14,17 +15,23 @@ using ITap tap = TapFactory.Open(new TapOptions { Volume = "guest-" + Path.GetFi
 Console.WriteLine($"::note {tap.Description}");
 Mirror.Core.Boot.DriveTestimony? before = DriveWitness.Ask(disk);
 if (before is not null) Console.WriteLine($"::value drive-{name} {before.Drive}");
+if (args.Length > 4)
+{
+    File.WriteAllText(stop + ".off", "");
+    while (!File.Exists(args[4])) Thread.Sleep(50);
+}
 tap.SetRate(tap.Description.MaxRate);
 tap.Flip();
 Console.WriteLine("::note following");
 File.WriteAllText(stop + ".ready", "");
 
-long data = 0, dataBytes = 0, zeroes = 0, blocks = 0, sideReads = 0;
+long data = 0, dataBytes = 0, zeroes = 0, blocks = 0, sideReads = 0, begunAtOff = 0;
 bool stopping = false;
 while (true)
 {
     while (tap.TryPeek(out TapRecord record))
     {
+        if (record.Started == 0) begunAtOff++;
         switch (record.Kind)
         {
             case TapRecordKind.Data:
@@ -62,6 +69,7 @@ Console.WriteLine($"::value data-bytes-{name} {dataBytes}");
 Console.WriteLine($"::value zero-records-{name} {zeroes}");
 Console.WriteLine($"::value block-records-{name} {blocks}");
 Console.WriteLine($"::value side-reads-{name} {sideReads}");
+Console.WriteLine($"::value begun-at-off-{name} {begunAtOff}");
 Console.WriteLine($"::note {tap.Counters}");
 Console.WriteLine($"::value tap-writes-{name} {tap.Counters.Writes}");
 if (before is not null && DriveWitness.Ask(disk) is { } after)

@@ -9,6 +9,9 @@ make_volume() {
 		echo "0 100003 linear $(drive linear) 80001
 100003 90000 linear $(drive linear2) 7" | dmsetup create volume --noudevsync --noudevrules
 		D=/dev/dm-0 ;;
+	held) # can be suspended: what is written then is queued, and completes when it is resumed
+		echo "0 196608 linear $(drive held) 0" | dmsetup create held --noudevsync --noudevrules
+		D=/dev/dm-0 ;;
 	raid1)
 		yes | mdadm --create /dev/md0 --level=1 --raid-devices=2 --assume-clean --metadata=1.2 $(drive raid1) $(drive raid2) >/dev/null
 		D=/dev/md0 ;;
@@ -58,6 +61,15 @@ file_load() {
 	done
 	rm $1/direct
 	sync
+}
+
+# asleep PROCESS: until it waits for a disk
+asleep() {
+	n=0
+	until [ "$(cut -d' ' -f3 /proc/$1/stat)" = D ]; do
+		n=$((n + 1)); [ $n -gt 150 ] && { echo "process $1 does not wait for a disk"; return 1; }
+		sleep 0.2
+	done
 }
 
 # same_bytes DISK IMAGE: compares every byte, past the disk's page cache
