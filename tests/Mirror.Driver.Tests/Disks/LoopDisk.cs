@@ -1,6 +1,6 @@
 namespace Mirror.Driver.Tests.Disks;
 
-/// <summary>A real loop device over a file in memory, with known content, gone after the test.</summary>
+/// <summary>A real loop device over a file in memory, gone after the test.</summary>
 internal sealed class LoopDisk : IDisposable
 {
     private readonly bool _ownsFile;
@@ -16,16 +16,10 @@ internal sealed class LoopDisk : IDisposable
     public static bool Possible => Environment.IsPrivilegedProcess && System.IO.File.Exists("/dev/loop-control");
 
     /// <summary>Makes a file of this size whose every 512-byte sector tells its own number, and attaches it.</summary>
-    public static LoopDisk Create(long bytes, int logicalBlock = 512, string options = "")
-    {
-        string file = $"/dev/shm/disk-test-{Guid.NewGuid():N}.img";
-        using (var stream = new FileStream(file, FileMode.CreateNew))
-        {
-            stream.SetLength(bytes);
-            stream.Write(Content(0, (int)Math.Min(bytes, 16 << 20)));
-        }
-        return Attach(file, logicalBlock, options, ownsFile: true);
-    }
+    public static LoopDisk Create(long bytes, int logicalBlock = 512, string options = "") => Create(bytes, Content(0, (int)Math.Min(bytes, 16 << 20)), logicalBlock, options);
+
+    /// <summary>Makes a sparse file of this size, and attaches it.</summary>
+    public static LoopDisk CreateBlank(long bytes, int logicalBlock = 512) => Create(bytes, [], logicalBlock, "");
 
     public static LoopDisk Attach(string file, int logicalBlock = 512, string options = "", bool ownsFile = false)
     {
@@ -40,7 +34,7 @@ internal sealed class LoopDisk : IDisposable
         }
     }
 
-    /// <summary>What <see cref="Create"/> put at an offset.</summary>
+    /// <summary>What <see cref="Create(long, int, string)"/> put at an offset.</summary>
     public static byte[] Content(long offset, int length)
     {
         byte[] bytes = new byte[length];
@@ -62,5 +56,16 @@ internal sealed class LoopDisk : IDisposable
         {
             if (_ownsFile) System.IO.File.Delete(File);
         }
+    }
+
+    private static LoopDisk Create(long bytes, byte[] content, int logicalBlock, string options)
+    {
+        string file = $"/dev/shm/disk-test-{Guid.NewGuid():N}.img";
+        using (var stream = new FileStream(file, FileMode.CreateNew))
+        {
+            stream.SetLength(bytes);
+            stream.Write(content);
+        }
+        return Attach(file, logicalBlock, options, ownsFile: true);
     }
 }

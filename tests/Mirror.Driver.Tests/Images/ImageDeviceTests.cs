@@ -2,6 +2,7 @@ using Mirror.Core.Disks;
 using Mirror.Core.Store;
 using Mirror.Driver.Disks;
 using Mirror.Driver.Images;
+using Mirror.Driver.Tests.Disks;
 
 namespace Mirror.Driver.Tests.Images;
 
@@ -17,8 +18,8 @@ public sealed class ImageDeviceTests : IDisposable
     [InlineData(4096)]
     public void A_blank_device_is_an_image(int sectorBytes)
     {
-        Skip.IfNot(LoopDevice.Possible, "needs root and loop devices");
-        using LoopDevice loop = LoopDevice.Create(_directory, 16 << 20, sectorBytes);
+        Skip.IfNot(LoopDisk.Possible, "needs root and loop devices");
+        using LoopDisk loop = LoopDisk.CreateBlank(16 << 20, sectorBytes);
         byte[] model = new byte[16 << 20];
         using (IImageFile image = _files.Open(loop.Path, ImageOpenMode.New))
         {
@@ -46,9 +47,9 @@ public sealed class ImageDeviceTests : IDisposable
     [SkippableFact]
     public void A_device_with_a_file_system_is_refused_by_name_unless_forced()
     {
-        Skip.IfNot(LoopDevice.Possible && File.Exists("/usr/sbin/mkfs.ext4"), "needs root, loop devices and mkfs.ext4");
-        using LoopDevice loop = LoopDevice.Create(_directory, 16 << 20);
-        LoopDevice.Run("/usr/sbin/mkfs.ext4", "-q", "-L", "photos", loop.Path);
+        Skip.IfNot(LoopDisk.Possible && File.Exists("/usr/sbin/mkfs.ext4"), "needs root, loop devices and mkfs.ext4");
+        using LoopDisk loop = LoopDisk.CreateBlank(16 << 20);
+        Shell.Run($"/usr/sbin/mkfs.ext4 -q -L photos {loop.Path}");
         byte[] before = File.ReadAllBytes(loop.Path);
         string message = Assert.Throws<StoreUnusableException>(() => _files.Open(loop.Path, ImageOpenMode.New)).Message;
         Assert.Contains(loop.Path, message, StringComparison.Ordinal);
@@ -62,8 +63,8 @@ public sealed class ImageDeviceTests : IDisposable
     [SkippableFact]
     public void A_partition_table_counts_as_content()
     {
-        Skip.IfNot(LoopDevice.Possible, "needs root and loop devices");
-        using LoopDevice loop = LoopDevice.Create(_directory, 16 << 20);
+        Skip.IfNot(LoopDisk.Possible, "needs root and loop devices");
+        using LoopDisk loop = LoopDisk.CreateBlank(16 << 20);
         byte[] table = new byte[512];
         table[446 + 4] = 0x83;              // a Linux partition
         table[446 + 9] = 2048 >> 8;         // from sector 2048
@@ -76,27 +77,27 @@ public sealed class ImageDeviceTests : IDisposable
     [SkippableFact]
     public void A_mounted_device_is_refused_even_when_forced()
     {
-        Skip.IfNot(LoopDevice.Possible && File.Exists("/usr/sbin/mkfs.ext4"), "needs root, loop devices and mkfs.ext4");
-        using LoopDevice loop = LoopDevice.Create(_directory, 16 << 20);
-        LoopDevice.Run("/usr/sbin/mkfs.ext4", "-q", loop.Path);
+        Skip.IfNot(LoopDisk.Possible && File.Exists("/usr/sbin/mkfs.ext4"), "needs root, loop devices and mkfs.ext4");
+        using LoopDisk loop = LoopDisk.CreateBlank(16 << 20);
+        Shell.Run($"/usr/sbin/mkfs.ext4 -q {loop.Path}");
         string mount = _directory.At("mnt");
         Directory.CreateDirectory(mount);
-        LoopDevice.Run("mount", loop.Path, mount);
+        Shell.Run($"mount {loop.Path} {mount}");
         try
         {
             Assert.Contains(loop.Path, Assert.Throws<StoreInUseException>(() => _files.Open(loop.Path, ImageOpenMode.NewForced)).Message, StringComparison.Ordinal);
         }
         finally
         {
-            LoopDevice.Run("umount", mount);
+            Shell.Run($"umount {mount}");
         }
     }
 
     [SkippableFact]
     public void A_device_image_cannot_be_opened_twice()
     {
-        Skip.IfNot(LoopDevice.Possible, "needs root and loop devices");
-        using LoopDevice loop = LoopDevice.Create(_directory, 4 << 20);
+        Skip.IfNot(LoopDisk.Possible, "needs root and loop devices");
+        using LoopDisk loop = LoopDisk.CreateBlank(4 << 20);
         using IImageFile image = _files.Open(loop.Path, ImageOpenMode.New);
         Assert.Throws<StoreInUseException>(() => _files.Open(loop.Path, ImageOpenMode.Existing));
     }
@@ -104,12 +105,12 @@ public sealed class ImageDeviceTests : IDisposable
     [SkippableFact]
     public void A_store_on_the_mirrored_disk_is_found_out()
     {
-        Skip.IfNot(LoopDevice.Possible && File.Exists("/usr/sbin/mkfs.ext4"), "needs root, loop devices and mkfs.ext4");
-        using LoopDevice loop = LoopDevice.Create(_directory, 16 << 20);
-        LoopDevice.Run("/usr/sbin/mkfs.ext4", "-q", loop.Path);
+        Skip.IfNot(LoopDisk.Possible && File.Exists("/usr/sbin/mkfs.ext4"), "needs root, loop devices and mkfs.ext4");
+        using LoopDisk loop = LoopDisk.CreateBlank(16 << 20);
+        Shell.Run($"/usr/sbin/mkfs.ext4 -q {loop.Path}");
         string mount = _directory.At("mnt");
         Directory.CreateDirectory(mount);
-        LoopDevice.Run("mount", loop.Path, mount);
+        Shell.Run($"mount {loop.Path} {mount}");
         try
         {
             using DirectDisk disk = DirectDisk.Open(loop.Path);
@@ -121,7 +122,7 @@ public sealed class ImageDeviceTests : IDisposable
         }
         finally
         {
-            LoopDevice.Run("umount", mount);
+            Shell.Run($"umount {mount}");
         }
     }
 

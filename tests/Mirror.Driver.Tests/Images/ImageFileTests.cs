@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Mirror.Core.Store;
 using Mirror.Driver.Images;
+using Mirror.Driver.Tests.Disks;
 
 namespace Mirror.Driver.Tests.Images;
 
@@ -156,10 +157,10 @@ public sealed class ImageFileTests : IDisposable
     [SkippableFact]
     public void A_full_file_system_is_told_apart_from_a_failed_one_and_heals()
     {
-        Skip.IfNot(LoopDevice.Possible, "needs root");
+        Skip.IfNot(LoopDisk.Possible, "needs root");
         string mount = _directory.At("full");
         Directory.CreateDirectory(mount);
-        LoopDevice.Run("mount", "-t", "tmpfs", "-o", "size=1m", "dm-test", mount);
+        Shell.Run($"mount -t tmpfs -o size=1m dm-test {mount}");
         try
         {
             using IImageFile image = _files.Open(Path.Combine(mount, "image"), ImageOpenMode.New);
@@ -169,12 +170,12 @@ public sealed class ImageFileTests : IDisposable
             Assert.Contains("errno 28", e.Message, StringComparison.Ordinal);
             Assert.Contains(image.Path, e.Message, StringComparison.Ordinal);
             Assert.InRange(_files.FreeBytes(image.Path), 0, 4096);
-            LoopDevice.Run("mount", "-o", "remount,size=8m", mount);
+            Shell.Run($"mount -o remount,size=8m {mount}");
             image.Write(1 << 20, Random(1 << 20));
         }
         finally
         {
-            LoopDevice.Run("umount", mount);
+            Shell.Run($"umount {mount}");
         }
     }
 

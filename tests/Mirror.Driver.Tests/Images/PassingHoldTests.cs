@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Mirror.Core.Store;
 using Mirror.Driver.Images;
+using Mirror.Driver.Tests.Disks;
 
 namespace Mirror.Driver.Tests.Images;
 
@@ -46,8 +47,8 @@ public sealed partial class PassingHoldTests : IDisposable
     [SkippableFact]
     public void A_device_that_is_held_for_a_moment_is_waited_for()
     {
-        Skip.IfNot(LoopDevice.Possible, "needs root and loop devices");
-        using LoopDevice loop = LoopDevice.Create(_directory, 4 << 20);
+        Skip.IfNot(LoopDisk.Possible, "needs root and loop devices");
+        using LoopDisk loop = LoopDisk.CreateBlank(4 << 20);
         IImageFile image = _files.Open(loop.Path, ImageOpenMode.New);
         SafeFileHandle inherited = Inherited(loop.Path);
         image.Dispose();
