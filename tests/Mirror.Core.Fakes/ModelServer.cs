@@ -262,9 +262,9 @@ public sealed class ModelServer : IAsyncDisposable
     {
         try
         {
-            while (!connection.Aborted.IsCancellationRequested)
+            using var interval = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
+            while (await interval.WaitForNextTickAsync(connection.Aborted))
             {
-                await Task.Delay(500, connection.Aborted);
                 Task? stall;
                 lock (_gate) stall = _stall?.Task;
                 if (stall is not null) continue;

@@ -55,7 +55,7 @@ public sealed class MarkKeeperTests
 
         async Task<MarkMessage> SentAsync()
         {
-            for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(10); outbox.QueuedBytes > 0 && DateTime.UtcNow < end;) await Task.Delay(1);
+            await Waiting.UntilAsync(() => outbox.QueuedBytes == 0, limit: TimeSpan.FromSeconds(10));
             return MarkMessage.Decode(stream.ToArray().AsSpan(^MarkMessage.Size), new FrameValidator(FrameSender.Client) { VolumeSectors = disk.SizeBytes >> Units.SectorShift });
         }
     }

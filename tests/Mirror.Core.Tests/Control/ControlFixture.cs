@@ -9,6 +9,8 @@ namespace Mirror.Core.Tests.Control;
 /// <summary>A directory for control sockets of its own, with hosts in it; everything goes away with it.</summary>
 internal sealed class ControlFixture : IAsyncDisposable
 {
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
     private readonly List<ControlHost> hosts = [];
 
     public ControlFixture() => Directory = new ControlDirectory(Path.Combine(Path.GetTempPath(), "dmc-" + Guid.NewGuid().ToString("N")[..8]));

@@ -113,7 +113,7 @@ public sealed class ControlHostileInputTests
         try
         {
             for (int i = 0; i < ControlLimits.Connections + 8; i++) silent.Add(await ControlFixture.ConnectAsync(host.SocketPath));
-            await Waiting.UntilAsync(() => fixture.Client.SurveyAsync(default).GetAwaiter().GetResult().Volumes.Count == 1, "the idle ones are closed after 10 s");
+            await Waiting.UntilAsync(() => fixture.Client.SurveyAsync(default).GetAwaiter().GetResult().Volumes.Count == 1, "the idle ones are closed after 10 s", ControlFixture.Deadline);
         }
         finally
         {

@@ -186,10 +186,10 @@ public sealed class ControlSocketTests
         fixture.Host(role);
         using CancellationTokenSource cancel = new();
         Task wait = fixture.Client.WaitIdleAsync("v", cancel.Token);
-        await Waiting.UntilAsync(() => role.Waits == 1, "the wait arrives");
+        await Waiting.UntilAsync(() => role.Waits == 1, "the wait arrives", ControlFixture.Deadline);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
-        await Waiting.UntilAsync(() => role.Waits == 0, "the wait ends in the host");
+        await Waiting.UntilAsync(() => role.Waits == 0, "the wait ends in the host", ControlFixture.Deadline);
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public sealed class ControlSocketTests
         FakeMirrorRole role = new("v");
         ControlHost host = fixture.Host(role);
         Task wait = fixture.Client.WaitIdleAsync("v", default);
-        await Waiting.UntilAsync(() => role.Waits == 1, "the wait arrives");
+        await Waiting.UntilAsync(() => role.Waits == 1, "the wait arrives", ControlFixture.Deadline);
         await host.DisposeAsync();
         Assert.Contains("stopped", (await Assert.ThrowsAsync<MirrorControlException>(() => wait)).Message);
         Assert.False(File.Exists(host.SocketPath));

@@ -88,7 +88,7 @@ public sealed class MirrorOperationsTests
         fixture.Host(role);
         int reports = 0;
         Task<WaitResult> wait = new MirrorOperations(fixture.Directory).WaitAsync("v", new WaitGoal(), TimeSpan.FromSeconds(60), new Counter(() => reports++), default);
-        await Waiting.UntilAsync(() => Volatile.Read(ref reports) > 1, "progress is reported");
+        await Waiting.UntilAsync(() => Volatile.Read(ref reports) > 1, "progress is reported", ControlFixture.Deadline);
         Assert.False(wait.IsCompleted);
         role.Status = Live;
         WaitResult result = await wait;
@@ -105,7 +105,7 @@ public sealed class MirrorOperationsTests
         fixture.Host(role);
         int reports = 0;
         Task<WaitResult> wait = new MirrorOperations(fixture.Directory).WaitAsync("v", new WaitGoal(Idle: true), TimeSpan.FromSeconds(60), new Counter(() => reports++), default);
-        await Waiting.UntilAsync(() => Volatile.Read(ref reports) > 3, "progress is reported");
+        await Waiting.UntilAsync(() => Volatile.Read(ref reports) > 3, "progress is reported", ControlFixture.Deadline);
         Assert.False(wait.IsCompleted);
         role.Idle.SetResult();
         Assert.True((await wait).Reached);
@@ -118,10 +118,10 @@ public sealed class MirrorOperationsTests
         FakeMirrorRole first = new("v"), second = new("v") { Status = Live };
         ControlHost host = fixture.Host(first);
         Task<WaitResult> wait = new MirrorOperations(fixture.Directory).WaitAsync("v", new WaitGoal(Idle: true), TimeSpan.FromSeconds(60), null, default);
-        await Waiting.UntilAsync(() => first.Waits == 1, "the wait arrives");
+        await Waiting.UntilAsync(() => first.Waits == 1, "the wait arrives", ControlFixture.Deadline);
         await host.DisposeAsync();
         fixture.Host(second);
-        await Waiting.UntilAsync(() => second.Waits == 1, "the wait finds the new process");
+        await Waiting.UntilAsync(() => second.Waits == 1, "the wait finds the new process", ControlFixture.Deadline);
         second.Idle.SetResult();
         Assert.True((await wait).Reached);
     }

@@ -96,8 +96,8 @@ public sealed class ListenerTests : IAsyncDisposable
                 if (i % 50 == 0) await AssertEchoesAsync(live);
                 Assert.InRange(listener.Unproven, 0, 64);
             }
-            await Waiting.UntilAsync(() => listener.Accepted == 301 && listener.Unproven == 48, "48 strangers hold a place");
-            await Waiting.UntilAsync(() => listener.Evicted == 300 - 48, "the others were evicted");
+            await Waiting.UntilAsync(() => listener.Accepted == 301 && listener.Unproven == 48, "48 strangers hold a place", HandshakeFixture.Deadline);
+            await Waiting.UntilAsync(() => listener.Evicted == 300 - 48, "the others were evicted", HandshakeFixture.Deadline);
             await AssertEchoesAsync(live);
             using AuthenticatedConnection again = await To(listener).ConnectAsync(default);
             await AssertEchoesAsync(again);
@@ -107,7 +107,7 @@ public sealed class ListenerTests : IAsyncDisposable
         {
             foreach (Socket socket in strangers) socket.Dispose();
         }
-        await Waiting.UntilAsync(() => listener.Unproven == 0, "the strangers have gone");
+        await Waiting.UntilAsync(() => listener.Unproven == 0, "the strangers have gone", HandshakeFixture.Deadline);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class ListenerTests : IAsyncDisposable
         try
         {
             for (int i = 0; i < 40; i++) strangers.Add(await StrangerAsync(listener, $"127.0.7.{1 + i}"));
-            await Waiting.UntilAsync(() => listener.Evicted == 24 && listener.Unproven == 16, "16 of 40 are left");
+            await Waiting.UntilAsync(() => listener.Evicted == 24 && listener.Unproven == 16, "16 of 40 are left", HandshakeFixture.Deadline);
         }
         finally
         {
@@ -132,7 +132,7 @@ public sealed class ListenerTests : IAsyncDisposable
         Listener listener = Listen(options: new() { TimeLimit = TimeSpan.FromMilliseconds(300) });
         using Socket stranger = await StrangerAsync(listener);
         Assert.Equal(0, await stranger.ReceiveAsync(new byte[1]).WaitAsync(HandshakeFixture.Deadline));
-        await Waiting.UntilAsync(() => listener.Unproven == 0 && listener.Failed == 1, "the place is free");
+        await Waiting.UntilAsync(() => listener.Unproven == 0 && listener.Failed == 1, "the place is free", HandshakeFixture.Deadline);
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class ListenerTests : IAsyncDisposable
         Assert.Equal(HandshakeFailure.ProofRefused, e.Failure);
         Assert.Contains(listener.EndPoint.ToString(), e.Message, StringComparison.Ordinal);
         Assert.Contains("'vol'", e.Message, StringComparison.Ordinal);
-        await Waiting.UntilAsync(() => listener.Failed == 1, "the failure is counted");
+        await Waiting.UntilAsync(() => listener.Failed == 1, "the failure is counted", HandshakeFixture.Deadline);
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class ListenerTests : IAsyncDisposable
 
         using Socket replay = await StrangerAsync(listener);
         await replay.SendAsync(recorded.ToArray());
-        await Waiting.UntilAsync(() => listener.Failed == 1, "the replay failed");
+        await Waiting.UntilAsync(() => listener.Failed == 1, "the replay failed", HandshakeFixture.Deadline);
         Assert.Equal(1, listener.Proved);
 
         static async Task CopyAsync(Socket from, Socket to, Stream? record)

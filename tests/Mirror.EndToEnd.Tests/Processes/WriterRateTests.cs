@@ -13,7 +13,7 @@ public sealed class WriterRateTests
     {
         IReadOnlyList<double> ratios = await BesideAsync("sleep", "1000");
         double median = WriterRate.Median(ratios), error = WriterRate.ErrorOfMedian(ratios);
-        Assert.True(Math.Abs(median - 1) <= 0.02 + (3 * error), FormattableString.Invariant($"{median:0.000} +- {error:0.000}"));
+        Assert.True(Math.Abs(median - 1) <= 0.01 + (3 * error), FormattableString.Invariant($"{median:0.000} +- {error:0.000}"));
     }
 
     [SkippableFact]
